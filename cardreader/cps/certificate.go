@@ -1,0 +1,231 @@
+package cps
+
+import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"postecpx/cardreader/iso7816"
+)
+
+// Attribute types of the subjects that ANS writes (ITU-T X.520).
+var attributeNames = map[string]string{
+	"2.5.4.3":                    "CN",
+	"2.5.4.4":                    "SN",
+	"2.5.4.5":                    "serialNumber",
+	"2.5.4.6":                    "C",
+	"2.5.4.7":                    "L",
+	"2.5.4.8":                    "ST",
+	"2.5.4.10":                   "O",
+	"2.5.4.11":                   "OU",
+	"2.5.4.12":                   "title",
+	"2.5.4.42":                   "GN",
+	"2.5.4.65":                   "pseudonym",
+	"0.9.2342.19200300.100.1.1":  "UID",
+	"0.9.2342.19200300.100.1.25": "DC",
+	"1.2.840.113549.1.9.1":       "emailAddress",
+}
+
+// oidResponsibility is the extension of the niveau de responsabilité: the OID
+// of table TRE_G04 of ANS.
+var oidResponsibility = asn1.ObjectIdentifier{1, 2, 250, 1, 71, 1, 2, 12}
+
+// x509Raw is the outline of a certificate (RFC 5280 §4.1), for those that
+// crypto/x509 refuses: a field that it finds wrong must not hide the others.
+type x509Raw struct {
+	TBS struct {
+		Version  int `asn1:"optional,explicit,default:0,tag:0"`
+		Serial   *big.Int
+		Alg      asn1.RawValue
+		Issuer   asn1.RawValue
+		Validity struct{ NotBefore, NotAfter time.Time }
+		Subject  asn1.RawValue
+	}
+	Alg       asn1.RawValue
+	Signature asn1.BitString
+}
+
+// parseCertificate reads a DER certificate. It never fails: what could not be
+// read is left zero and Err says why. Bytes after the certificate are padding.
+func parseCertificate(label string, der []byte) (c Certificate, responsibility string) {
+	c = Certificate{Label: label, Role: RoleUnknown, Raw: der}
+	outer, rest, err := iso7816.NextTLV(der)
+	if err != nil || outer.Tag != derSequence {
+		if n, lengthErr := iso7816.HeaderLength(der); lengthErr == nil && n > len(der) {
+			err = fmt.Errorf("%w: %d bytes of %d", ErrTruncated, len(der), n)
+		} else if err == nil {
+			err = fmt.Errorf("tag %v where a certificate is expected", outer.Tag)
+		}
+		c.Err = fmt.Errorf("certificate: %w", err)
+		return c, ""
+	}
+	c.Raw = der[:len(der)-len(rest)]
+	parsed, err := x509.ParseCertificate(c.Raw)
+	if err != nil {
+		c.Err = fmt.Errorf("certificate: %w", err)
+		c.readOutline()
+		return c, ""
+	}
+	c.Subject = parseSubject(parsed.RawSubject)
+	c.Issuer = parseSubject(parsed.RawIssuer).DN
+	c.Serial = fmt.Sprintf("%X", parsed.SerialNumber)
+	c.NotBefore, c.NotAfter = parsed.NotBefore, parsed.NotAfter
+	c.Usage = usages(parsed.KeyUsage)
+	for _, e := range parsed.Extensions {
+		if e.Id.Equal(oidResponsibility) {
+			responsibility = extensionText(e.Value)
+		}
+	}
+	return c, responsibility
+}
+
+// readOutline fills what asn1 alone can read of a certificate that
+// crypto/x509 refuses.
+func (c *Certificate) readOutline() {
+	var raw x509Raw
+	if _, err := asn1.Unmarshal(c.Raw, &raw); err != nil {
+		return
+	}
+	c.Subject = parseSubject(raw.TBS.Subject.FullBytes)
+	c.Issuer = parseSubject(raw.TBS.Issuer.FullBytes).DN
+	c.Serial = fmt.Sprintf("%X", raw.TBS.Serial)
+	c.NotBefore, c.NotAfter = raw.TBS.Validity.NotBefore, raw.TBS.Validity.NotAfter
+}
+
+// parseSubject reads a distinguished name whose RDNs may hold several values:
+// ANS puts CN, SN and GN together in the last one, in any order.
+func parseSubject(der []byte) Subject {
+	var rdns pkix.RDNSequence
+	if rest, err := asn1.Unmarshal(der, &rdns); err != nil || len(rest) > 0 {
+		return Subject{}
+	}
+	var s Subject
+	relative := make([]string, 0, len(rdns))
+	for _, rdn := range rdns {
+		values := make([]string, 0, len(rdn))
+		for _, a := range rdn {
+			value := fmt.Sprint(a.Value)
+			name := attributeNames[a.Type.String()]
+			switch name {
+			case "":
+				name = a.Type.String()
+			case "CN":
+				s.CommonName = value
+			case "SN":
+				s.Surname = value
+			case "GN":
+				s.GivenName = value
+			case "title":
+				s.Title = value
+			}
+			values = append(values, name+"="+escapeDN(value))
+		}
+		relative = append(relative, strings.Join(values, "+"))
+	}
+	// RFC 4514 §2.1 writes the sequence from its end.
+	for i, j := 0, len(relative)-1; i < j; i, j = i+1, j-1 {
+		relative[i], relative[j] = relative[j], relative[i]
+	}
+	s.DN = strings.Join(relative, ",")
+	return s
+}
+
+// escapeDN escapes a value as RFC 4514 §2.4 asks.
+func escapeDN(v string) string {
+	var b strings.Builder
+	for i, r := range v {
+		switch {
+		case strings.ContainsRune(`,+"\<>;=`, r),
+			r == '#' && i == 0, r == ' ' && (i == 0 || i == len(v)-1):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == 0:
+			b.WriteString(`\00`)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+var usageNames = []struct {
+	bit  x509.KeyUsage
+	name string
+}{
+	{x509.KeyUsageDigitalSignature, "digitalSignature"},
+	{x509.KeyUsageContentCommitment, "nonRepudiation"},
+	{x509.KeyUsageKeyEncipherment, "keyEncipherment"},
+	{x509.KeyUsageDataEncipherment, "dataEncipherment"},
+	{x509.KeyUsageKeyAgreement, "keyAgreement"},
+	{x509.KeyUsageCertSign, "keyCertSign"},
+	{x509.KeyUsageCRLSign, "cRLSign"},
+}
+
+func usages(u x509.KeyUsage) []string {
+	var names []string
+	for _, n := range usageNames {
+		if u&n.bit != 0 {
+			names = append(names, n.name)
+		}
+	}
+	return names
+}
+
+// extensionText reads the value of an ANS extension, whose ASN.1 type is not
+// published: a character string, a one-byte INTEGER or OCTET STRING, or bare
+// text.
+func extensionText(b []byte) string {
+	v, rest, err := iso7816.NextTLV(b)
+	if err != nil || len(rest) > 0 {
+		return text(b)
+	}
+	if (v.Tag == 0x02 || v.Tag == derOctetString) && len(v.Value) == 1 && v.Value[0] < 0x30 {
+		return fmt.Sprintf("%02d", v.Value[0])
+	}
+	return text(v.Value)
+}
+
+// role tells what a certificate is for: by its label where that is one of
+// ANS's, else by its key usage, which holds for every generation, else unknown.
+func role(c Certificate) Role {
+	switch label := strings.ToLower(c.Label); {
+	case strings.Contains(label, "technique"):
+		return Technical
+	case strings.Contains(label, "authentification"):
+		return Authentication
+	case strings.Contains(label, "signature"):
+		return Signature
+	}
+	found := RoleUnknown
+	for _, u := range c.Usage {
+		switch u {
+		case "nonRepudiation":
+			return Signature
+		case "digitalSignature":
+			found = Authentication
+		}
+	}
+	return found
+}
+
+// isTest recognises the certificates of a test hierarchy: ANS's test
+// authorities are named "TEST …" and their holders belong to O=TEST.
+func (c Certificate) isTest() bool {
+	for _, dn := range []string{c.Issuer, c.DN} {
+		for _, part := range strings.FieldsFunc(dn, func(r rune) bool { return strings.ContainsRune(",+", r) }) {
+			_, value, _ := strings.Cut(part, "=")
+			if value == "TEST" || strings.HasPrefix(value, "TEST ") || strings.HasSuffix(value, " TEST") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// errNoCertificate is the gap of a card whose CDF lists none.
+var errNoCertificate = errors.New("the card holds no certificate")
