@@ -1,0 +1,5 @@
+//go:build !linux
+
+package pcsc
+
+func setQuickAck(uintptr) error { return nil }
