@@ -9,10 +9,22 @@ import (
 	"postecpx/cardreader/iso7816"
 )
 
-// path is a file path from the MF, 3F00 left out: 0001 5031.
+// path is a file path from the MF, 3F00 left out: 0001 5031. One that begins
+// with 3FFF starts from the application's DF instead, wherever that lies
+// (ISO/IEC 7816-15 §8.2.5).
 type path []byte
 
-func (p path) String() string { return fmt.Sprintf("3F00%X", []byte(p)) }
+func (p path) String() string {
+	if p.relative() {
+		return fmt.Sprintf("%X", []byte(p))
+	}
+	return fmt.Sprintf("3F00%X", []byte(p))
+}
+
+func (p path) relative() bool { return bytes.HasPrefix(p, currentDF) }
+
+// currentDF begins a path from the DF of the application.
+var currentDF = path{0x3F, 0xFF}
 
 func (p path) child(id ...byte) path { return append(p[:len(p):len(p)], id...) }
 
@@ -41,6 +53,7 @@ type form struct {
 	root   bool // the path begins with 3F00
 	le     bool // Le = 00 is sent, as T=1, T=CL and the CPS4 want it
 	steps  bool // one SELECT by file identifier for each level
+	child  bool // the application by its name, then the file below it
 }
 
 var (
@@ -51,6 +64,7 @@ var (
 	// ISO/IEC 7816-4 §7.1.1, for cards that take neither.
 	formISO   = form{p1: 0x08, fcp: 0x04, silent: 0x0C}
 	formSteps = form{p1: 0x00, fcp: 0x04, silent: 0x0C, steps: true}
+	formChild = form{p1: 0x02, fcp: 0x04, silent: 0x0C, child: true}
 )
 
 // fileSystem selects and reads the files of one card.
@@ -58,6 +72,7 @@ type fileSystem struct {
 	exchange
 	cla    byte
 	block  int    // bytes a READ BINARY asks for at the most
+	aid    []byte // of the application
 	forms  []form // to try, the proven one first
 	proven bool   // forms[0] has selected a file
 	// fcpOnly and fcpNever are learnt from a card that refuses the other P2.
@@ -85,6 +100,15 @@ func recoverable(sw iso7816.StatusWord) bool {
 // selectFile makes a file current and returns its size as the FCP or FCI gives
 // it, or -1 when it was not asked for or does not say.
 func (fs *fileSystem) selectFile(ctx context.Context, p path, wantFCP bool) (size int, err error) {
+	if p.relative() {
+		child := formChild
+		child.le = fs.forms[0].le
+		r, err := fs.selectAs(ctx, child, p, wantFCP)
+		if err == nil && !selected(r.SW) {
+			err = &iso7816.StatusError{Command: "SELECT " + p.String(), SW: r.SW}
+		}
+		return fcpSize(r.Data), err
+	}
 	var last error
 	for i := 0; i < len(fs.forms); i++ {
 		r, err := fs.selectAs(ctx, fs.forms[i], p, wantFCP)
@@ -141,6 +165,12 @@ func (fs *fileSystem) selectOnce(ctx context.Context, f form, p path, wantFCP bo
 		c.Le = iso7816.MaxShort
 	}
 	full := p
+	if f.child {
+		if sw, err := fs.selectAID(ctx, fs.cla, fs.aid); err != nil || !selected(sw) {
+			return iso7816.Response{SW: sw}, err
+		}
+		full = p[len(currentDF):]
+	}
 	if f.root || f.steps {
 		full = append(path{0x3F, 0x00}, p...)
 	}
@@ -272,7 +302,7 @@ func resolve(p []byte, df path) (path, error) {
 		return nil, fmt.Errorf("file path %X is not made of file identifiers", p)
 	case bytes.HasPrefix(p, []byte{0x3F, 0x00}):
 		return path(p[2:]), nil
-	case bytes.HasPrefix(p, []byte{0x3F, 0xFF}):
+	case bytes.HasPrefix(p, currentDF):
 		return df.child(p[2:]...), nil
 	case bytes.HasPrefix(p, aidContact), bytes.HasPrefix(p, aidContactles):
 		return df.child(p[len(aidContact):]...), nil

@@ -116,22 +116,38 @@ func (s *session) confirm(ctx context.Context, sw iso7816.StatusWord) error {
 }
 
 // readODF reads EF.ODF below the DF, or below the one that EF.DIR names for
-// the application when df is nil or holds none.
+// the application when df is nil or holds none, or else below the application
+// selected by its name.
 func (s *session) readODF(ctx context.Context, df path, aid []byte) error {
-	var failure error
+	s.aid = aid
+	var failures []error
+	try := func(df path) (done bool, err error) {
+		if err = s.readODFAt(ctx, df); err == nil || fatal(err) {
+			return true, err
+		}
+		failures = append(failures, err)
+		return false, nil
+	}
 	if df != nil {
-		if failure = s.readODFAt(ctx, df); failure == nil || fatal(failure) {
-			return failure
+		if done, err := try(df); done {
+			return err
 		}
 	}
 	listed, err := s.listedDF(ctx, aid)
-	if err != nil {
-		return errors.Join(failure, err)
+	switch {
+	case fatal(err):
+		return err
+	case err != nil:
+		failures = append(failures, err)
+	case !bytes.Equal(listed, df):
+		if done, err := try(listed); done {
+			return err
+		}
 	}
-	if bytes.Equal(listed, df) {
-		return failure
+	if done, err := try(currentDF); done {
+		return err
 	}
-	return s.readODFAt(ctx, listed)
+	return errors.Join(failures...)
 }
 
 func (s *session) readODFAt(ctx context.Context, df path) error {

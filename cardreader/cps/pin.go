@@ -47,24 +47,24 @@ func (s *session) pinByVerify(ctx context.Context) (PIN, error) {
 // pinBySDO asks a CPS3: GET DATA of the public part of the security data
 // object of the code, from the MF.
 func (s *session) pinBySDO(ctx context.Context) (PIN, error) {
-	r, err := s.send(ctx, iso7816.Command{CLA: s.cla, INS: iso7816.InsSelect, P1: 0x09, P2: 0x0C, Data: []byte{0x3F, 0x00}})
-	if err != nil {
+	if _, err := s.selectFile(ctx, nil, false); err != nil {
 		return PIN{}, err
-	}
-	if !selected(r.SW) {
-		if r, err = s.send(ctx, iso7816.Command{CLA: s.cla, INS: iso7816.InsSelect, P1: 0x00, P2: 0x0C, Data: []byte{0x3F, 0x00}}); err != nil {
-			return PIN{}, err
-		}
 	}
 	c := iso7816.Command{
 		CLA: s.cla, INS: iso7816.InsGetDataBER, P1: 0x3F, P2: 0xFF,
 		Data: []byte{0x4D, 0x08, 0x70, 0x06, 0xBF, 0x81, refPIN, 0x02, 0xA0, 0x80},
 	}
-	if s.card.Interface == Contactless {
-		c.Le = iso7816.MaxShort
-	}
-	if r, err = s.send(ctx, c); err != nil {
+	// ANS's library sends no Le, as T=0 wants it; over T=1 the answer then is
+	// empty or a wrong length.
+	r, err := s.send(ctx, c)
+	if err != nil {
 		return PIN{}, err
+	}
+	if r.SW == iso7816.SWWrongLength || r.SW == iso7816.SWOK && len(r.Data) == 0 {
+		c.Le = iso7816.MaxShort
+		if r, err = s.send(ctx, c); err != nil {
+			return PIN{}, err
+		}
 	}
 	if r.SW != iso7816.SWOK {
 		return PIN{}, &iso7816.StatusError{Command: "GET DATA, tries left", SW: r.SW}

@@ -427,10 +427,11 @@ func firstOf(values ...string) string {
 	return ""
 }
 
-// test gathers the evidence: a card is a test card as soon as one thing says
-// so, and a real one only when its category says that.
+// test gathers the evidence. The category of the card decides, but for a
+// certificate of a test hierarchy, which no real card holds; without a
+// category, so does an identifier of the test range.
 func (s *session) test(c Card) *bool {
-	yes := c.Identifier.TestRange()
+	yes := s.id.test == nil && c.Identifier.TestRange()
 	for _, certificate := range c.Certificates {
 		yes = yes || certificate.isTest()
 	}

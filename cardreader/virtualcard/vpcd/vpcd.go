@@ -60,16 +60,11 @@ func serve(ctx context.Context, conn *net.TCPConn, card *virtualcard.Card) error
 	var size [2]byte
 	buffer := make([]byte, 0xFFFF)
 	for {
-		// Set again for each read: the kernel takes the option back. Without
-		// it the driver's two small writes cost 40 ms an exchange.
-		if err := quickAck(conn); err != nil {
-			return err
-		}
-		if _, err := io.ReadFull(conn, size[:]); err != nil {
+		if err := receive(conn, size[:]); err != nil {
 			return err
 		}
 		request := buffer[:binary.BigEndian.Uint16(size[:])]
-		if _, err := io.ReadFull(conn, request); err != nil {
+		if err := receive(conn, request); err != nil {
 			return err
 		}
 		answer, err := respond(ctx, card, request)
@@ -83,6 +78,19 @@ func serve(ctx context.Context, conn *net.TCPConn, card *virtualcard.Card) error
 			return err
 		}
 	}
+}
+
+// receive fills b. The driver writes length and payload apart, and waits for
+// the acknowledgement of the one before it sends the other: 40 ms, unless each
+// is acknowledged at once. The kernel takes the option back after each read.
+func receive(conn *net.TCPConn, b []byte) error {
+	if err := quickAck(conn); err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(conn, b); err != nil {
+		return err
+	}
+	return quickAck(conn)
 }
 
 // respond gives the answer to a request, nil for none.
