@@ -1,0 +1,155 @@
+package wording
+
+import (
+	"strings"
+
+	"postecpx/cardreader/cps"
+	"postecpx/cardreader/nationalid"
+	"postecpx/internal/language"
+)
+
+// aspect is which of the three checks a problem belongs to.
+type aspect int
+
+const (
+	form aspect = iota
+	key
+	sources
+)
+
+// problem is how a problem of the identifier is said.
+type problem struct {
+	aspect aspect
+	tone   Tone
+	text   string // key: what it is and what it means
+	next   string // key: what to do
+}
+
+// problems is the catalogue of them, by stable code.
+var problems = map[nationalid.Problem]problem{
+	nationalid.ProblemTypeUnknown:     {form, Warning, "problem.type-unknown", "next.problem.form"},
+	nationalid.ProblemLength:          {form, Warning, "problem.length", "next.problem.form"},
+	nationalid.ProblemCharacters:      {form, Warning, "problem.characters", "next.problem.form"},
+	nationalid.ProblemRegisterMissing: {form, Warning, "problem.register-missing", "next.problem.form"},
+	nationalid.ProblemZeros:           {form, Warning, "problem.all-zeros", "next.problem.form"},
+	nationalid.ProblemLuhn:            {key, Bad, "problem.luhn", "next.problem.luhn"},
+	nationalid.ProblemKeyUnknown:      {key, Plain, "problem.check-digit-unknown", "next.problem.check-digit-unknown"},
+
+	nationalid.Problem(nationalid.FormEmpty):         {form, Warning, "problem.empty", "next.problem.form"},
+	nationalid.Problem(nationalid.FormTooLong):       {form, Warning, "problem.too-long", "next.problem.form"},
+	nationalid.Problem(nationalid.FormUnreadable):    {form, Warning, "problem.unreadable", "next.problem.form"},
+	nationalid.Problem(nationalid.FormTypeDigit):     {form, Warning, "problem.type-digit", "next.problem.form"},
+	nationalid.Problem(nationalid.FormNumberMissing): {form, Warning, "problem.number-missing", "next.problem.form"},
+	nationalid.Problem(nationalid.FormMailAddress):   {form, Warning, "problem.mail-address", "next.problem.form"},
+	nationalid.Problem(nationalid.FormCardSerial):    {form, Warning, "problem.card-serial", "next.problem.form"},
+
+	cps.ProblemDisagree:    {sources, Bad, "problem.sources-disagree", "next.problem.sources-disagree"},
+	cps.ProblemInfoPS:      {sources, Warning, "problem.info-ps-unreadable", "next.problem.source-unreadable"},
+	cps.ProblemCertificate: {sources, Warning, "problem.certificate-unreadable", "next.problem.source-unreadable"},
+}
+
+// Problem explains a problem of an identifier by its stable code: what it is
+// and what it means, and what to do next. A code that has no sentence yet is
+// named as it is.
+func Problem(s *language.Speaker, code nationalid.Problem) (text, next string) {
+	p, ok := problems[code]
+	if !ok {
+		return s.Say("problem.other", "Code", foreign(string(code))), s.Say("next.problem.form")
+	}
+	return s.Say(p.text), s.Say(p.next)
+}
+
+// typeKeys name each type of identifier.
+var typeKeys = map[nationalid.Type]string{
+	nationalid.RPPS:         "identifier.type.rpps",
+	nationalid.ADELI:        "identifier.type.adeli",
+	nationalid.FINESS:       "identifier.type.finess",
+	nationalid.SIREN:        "identifier.type.siren",
+	nationalid.SIRET:        "identifier.type.siret",
+	nationalid.CabinetRPPS:  "identifier.type.cabinet-rpps",
+	nationalid.CabinetADELI: "identifier.type.cabinet-adeli",
+	nationalid.DRASS:        "identifier.type.drass",
+	nationalid.Student:      "identifier.type.student",
+}
+
+// Type names the register that gave an identifier.
+func Type(s *language.Speaker, t nationalid.Type) string {
+	if k, ok := typeKeys[t]; ok {
+		return s.Say(k)
+	}
+	return s.Say("identifier.type.unknown")
+}
+
+// IsRPPS tells whether the value has the form that ANS gives for a CPx: 8 and
+// the 11 digits of the RPPS, which can then be taken alone.
+func IsRPPS(id nationalid.Identifier) bool {
+	return id.Type == nationalid.RPPS && len(id.Value) == 12 && len(id.Number) == 11
+}
+
+// Checks are the three that an identifier passes, or does not: its form, its
+// check digit, and whether the sources on the card agree. While the reading
+// goes on (not complete), the certificate is awaited.
+func Checks(s *language.Speaker, id cps.Identifier, complete bool) []Fact {
+	var found [3]Fact
+	for _, code := range id.Problems {
+		text, next := Problem(s, code)
+		p, ok := problems[code]
+		if !ok {
+			p.tone = Warning
+		}
+		f := &found[p.aspect]
+		if p.tone > f.Tone {
+			f.Tone = p.tone
+		}
+		f.Value = strings.TrimSpace(f.Value + " " + text + " " + next)
+	}
+	return []Fact{
+		checkForm(s, id, found[form]),
+		checkKey(s, id, found[key], found[form].Value == ""),
+		checkSources(s, id, found[sources], complete),
+	}
+}
+
+func checkForm(s *language.Speaker, id cps.Identifier, found Fact) Fact {
+	found.Label = s.Say("identifier.form")
+	switch {
+	case found.Value != "":
+	case IsRPPS(id.Identifier):
+		found.Value = s.Say("identifier.form.rpps")
+	default:
+		found.Value = s.Say("identifier.form.other", "Type", Type(s, id.Type))
+	}
+	return found
+}
+
+func checkKey(s *language.Speaker, id cps.Identifier, found Fact, formHolds bool) Fact {
+	found.Label = s.Say("identifier.key")
+	switch {
+	case found.Value != "":
+	case formHolds:
+		found.Value = s.Say("identifier.key.holds")
+	default:
+		found.Tone, found.Value = Warning, s.Say("identifier.key.not-checked")
+	}
+	return found
+}
+
+func checkSources(s *language.Speaker, id cps.Identifier, found Fact, complete bool) Fact {
+	found.Label = s.Say("identifier.sources")
+	if id.CertificateValue != "" {
+		found.Tone = Bad
+		found.Value = strings.TrimSpace(found.Value + " " + s.Say("identifier.sources.certificate-says", "Value", foreign(id.CertificateValue)))
+	}
+	switch {
+	case found.Value != "":
+	case len(id.Sources) > 1:
+		found.Value = s.Say("identifier.sources.agree")
+	case !complete:
+		found.Tone, found.Value = Working, s.Say("identifier.sources.awaited")
+	case len(id.Sources) == 1 && id.Sources[0] == cps.SourceCertificate:
+		found.Tone, found.Value = Plain, s.Say("identifier.sources.certificate-only")
+	default:
+		found.Tone, found.Value = Plain, s.Say("identifier.sources.info-ps-only")
+	}
+	return found
+}
