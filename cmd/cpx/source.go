@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"strings"
+	"time"
+
+	"postecpx/cardreader"
+	"postecpx/cardreader/cps"
+	"postecpx/cardreader/pcsc"
+	"postecpx/cardreader/virtualcard"
+	"postecpx/internal/wording"
+)
+
+// demonstration is the option --demo, or --demo=NAME.
+type demonstration struct{ name string }
+
+const demonstrationCard = "medecin"
+
+func (d *demonstration) String() string   { return d.name }
+func (d *demonstration) IsBoolFlag() bool { return true }
+func (d *demonstration) Set(v string) error {
+	switch v {
+	case "true":
+		d.name = demonstrationCard
+	case "false":
+		d.name = ""
+	default:
+		d.name = v
+	}
+	return nil
+}
+
+// where holds the options that say which card to read.
+type where struct {
+	demo    demonstration
+	reader  string
+	timeout time.Duration
+}
+
+func (w *where) declare(set *flag.FlagSet) {
+	set.Var(&w.demo, "demo", "")
+	set.StringVar(&w.reader, "reader", "", "")
+	set.DurationVar(&w.timeout, "timeout", 45*time.Second, "")
+}
+
+// source is the workstation, or the demonstration card in this process.
+func (w *where) source(t *terminal) (cardreader.Source, error) {
+	if w.demo.name == "" {
+		return cardreader.PCSC(), nil
+	}
+	d, err := virtualcard.Shipped(w.demo.name)
+	if err != nil {
+		return nil, err
+	}
+	card, err := virtualcard.New(d, t.now(), virtualcard.Faults{})
+	if err != nil {
+		return nil, err
+	}
+	name := t.say("cli.demo.reader")
+	source := cardreader.NewVirtual(name)
+	source.Insert(name, card)
+	return source, nil
+}
+
+// choose finds the reader to read: the one asked for, else the first with a
+// CPx, else the first with a card. status says what is wrong when the exit
+// code is not 0.
+func (w *where) choose(ctx context.Context, source cardreader.Source) (name string, status cardreader.ReaderStatus, err error) {
+	readers, err := source.Readers(ctx)
+	if err != nil {
+		return "", status, err
+	}
+	var found []pcsc.Reader
+	for _, r := range readers {
+		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(w.reader)) {
+			found = append(found, r)
+		}
+	}
+	if len(found) == 0 {
+		return "", status, pcsc.ErrNoReader
+	}
+	best := cardreader.Look(found[0])
+	for _, r := range found[1:] {
+		if s := cardreader.Look(r); rank(s.Stage) > rank(best.Stage) {
+			best = s
+		}
+	}
+	return best.Reader, best, nil
+}
+
+// rank prefers a CPx to a card that is none, and any card to an empty reader.
+func rank(s cardreader.Stage) int {
+	switch s {
+	case cardreader.Reading:
+		return 3
+	case cardreader.Mute, cardreader.Busy:
+		return 2
+	case cardreader.NotCPx:
+		return 1
+	}
+	return 0
+}
+
+// explain says on standard error why there is no result, and returns the exit
+// code.
+func (t *terminal) explain(account wording.Account, cause error, code int) int {
+	a := account.Answer
+	next := strings.TrimSpace(a.Meaning + "\n" + a.Next)
+	if cause != nil {
+		next += "\n(" + wording.Cause(cause) + ")"
+	}
+	t.fail(a.Title, next)
+	return code
+}
+
+// failed explains an error of the readers or of a reading.
+func (t *terminal) failed(reader string, err error) int {
+	switch {
+	case errors.Is(err, pcsc.ErrService), errors.Is(err, pcsc.ErrAccess), errors.Is(err, pcsc.ErrProtocolMismatch):
+		return t.explain(wording.Service(t.Speaker, err), err, exitNoService)
+	case errors.Is(err, pcsc.ErrNoReader):
+		return t.explain(wording.NoReader(t.Speaker), nil, exitNoReader)
+	}
+	status := cardreader.ReaderStatus{Reader: reader, Stage: cardreader.StageOf(err), Err: err}
+	code := exitUnreadable
+	if status.Stage == cardreader.NoCard {
+		code = exitNoCard
+		status.Stage = cardreader.Unreadable // it was there: the sentence says that it left
+	}
+	return t.explain(wording.Reader(t.Speaker, status, t.now()), err, code)
+}
+
+// unready explains a reader whose card cannot even be begun with; ok when it
+// can.
+func (t *terminal) unready(status cardreader.ReaderStatus) (code int, ok bool) {
+	switch status.Stage {
+	case cardreader.Reading:
+		return exitOK, true
+	case cardreader.NoCard:
+		return t.explain(wording.Reader(t.Speaker, status, t.now()), nil, exitNoCard), false
+	}
+	return t.explain(wording.Reader(t.Speaker, status, t.now()), nil, exitUnreadable), false
+}
+
+// fine tells whether nothing of the card asks for attention.
+func (t *terminal) fine(c *cps.Card) bool {
+	return c.Identifier.Status == cps.Verified && !wording.Expired(c, t.now()) && !c.PIN.Blocked()
+}
