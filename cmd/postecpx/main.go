@@ -1,0 +1,84 @@
+// Command postecpx is the desktop window: it shows the identifiant national of
+// the CPx card in the reader, and follows the reader as cards come and go.
+//
+// It exits with 0 when the window was closed, 1 when no window can be opened,
+// and 2 for wrong usage. What it says goes to standard error.
+package main
+
+import (
+	"context"
+	"io"
+	"log"
+	"os"
+	"runtime"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+
+	"postecpx/cardreader"
+	"postecpx/internal/language"
+	"postecpx/ui"
+)
+
+// Exit codes, those of cpx.
+const (
+	exitOK       = 0
+	exitNoWindow = 1
+	exitUsage    = 2
+)
+
+// identity is under which name the system keeps what belongs to the program.
+const identity = "fr.postecpx.postecpx"
+
+func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+
+func run(args []string, stderr io.Writer) int {
+	options, speaker, code, ok := parse(args, systemLanguage(), stderr)
+	if !ok {
+		return code
+	}
+	if !displayed(runtime.GOOS, os.Getenv) {
+		say(stderr, speaker, "ui.no-display")
+		return exitNoWindow
+	}
+	keepCrash()
+	log.SetOutput(&windowLog{to: stderr, speaker: speaker, end: func() { os.Exit(exitNoWindow) }})
+
+	program := app.NewWithID(identity)
+	window := ui.New(program, speaker, ui.Options{Reader: options.reader})
+	window.Open()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		watch(ctx, window)
+	}()
+	go demonstrate(ctx, window, speaker, options.demonstration, stderr)
+	program.Run()
+	cancel()
+	select {
+	case <-ended:
+	case <-time.After(2 * time.Second): // a reader that hangs must not keep the program
+	}
+	return exitOK
+}
+
+// watch shows what is known of the workstation's readers until ctx ends.
+func watch(ctx context.Context, window *ui.Window) {
+	show := func(s cardreader.Snapshot) { fyne.Do(func() { window.Show(s) }) }
+	if err := cardreader.Monitor(ctx, cardreader.PCSC(), show); err != nil && ctx.Err() == nil {
+		show(cardreader.Snapshot{Service: err})
+	}
+}
+
+// demonstrate gives the window the demonstration card, which it shows while no
+// card is in a reader.
+func demonstrate(ctx context.Context, window *ui.Window, speaker *language.Speaker, name string, stderr io.Writer) {
+	card, err := demonstrationCard(ctx, name, time.Now())
+	if err != nil {
+		say(stderr, speaker, "ui.demonstration.failed", "Cause", err)
+		return
+	}
+	fyne.Do(func() { window.ShowDemonstration(*card) })
+}

@@ -1,0 +1,409 @@
+package ui
+
+import (
+	"image/color"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"postecpx/cardreader/cps"
+	"postecpx/cardreader/nationalid"
+	"postecpx/internal/language"
+	"postecpx/internal/plaintext"
+	"postecpx/internal/wording"
+)
+
+// cardScreen is the place Carte. What is true of the reader stands at the top
+// and never scrolls away; under it the band, when the card below it is the
+// demonstration; then the card, or where to find the identifier without one.
+type cardScreen struct {
+	speaker *language.Speaker
+	now     func() time.Time
+	// copied is called with what was asked to be copied.
+	copied func(value string)
+
+	content fyne.CanvasObject
+	scroll  *container.Scroll
+
+	reader, others *widget.Label
+	chooser        fyne.CanvasObject
+	choice         *widget.Select
+	choices        []string // the readers' true names, in the order of choice
+
+	sign                       *widget.Icon
+	title, meaning, next, note *widget.Label
+	notices                    *fyne.Container
+
+	band fyne.CanvasObject
+
+	card, where   fyne.CanvasObject
+	kindOf, stamp *widget.Label
+	digits        *tappableLabel
+	copyAll       *action
+	copyRPPS      *action
+	rppsBox       fyne.CanvasObject
+	copyBox       *fyne.Container
+	checks, facts *fyne.Container
+	drawings      []*drawing
+	offer         fyne.CanvasObject
+
+	shown  *cps.Card
+	lately string // what was copied a moment ago
+}
+
+// callbacks are what the person can ask for on the screen.
+type callbacks struct {
+	choose            func(reader string)
+	copy              func(value string)
+	showDemonstration func()
+	endDemonstration  func()
+}
+
+func newCardScreen(s *language.Speaker, now func() time.Time, do callbacks) *cardScreen {
+	c := &cardScreen{speaker: s, now: now, copied: do.copy}
+	c.notices = container.New(layout.NewCustomPaddedVBoxLayout(-8))
+	c.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(2, gap, gap, gap),
+		container.NewVBox(c.notices, c.buildCard(), c.buildWhere(do.showDemonstration))))
+	top := container.NewVBox(c.buildAnswer(do.choose), c.buildBand(do.endDemonstration))
+	c.content = container.NewBorder(top, nil, nil, nil, c.scroll)
+	return c
+}
+
+// buildAnswer is the one answer in words, with the reader it speaks of.
+func (c *cardScreen) buildAnswer(choose func(string)) fyne.CanvasObject {
+	c.reader, c.others = newCaption(""), newCaption("")
+	c.choice = widget.NewSelect(nil, func(string) {
+		if i := c.choice.SelectedIndex(); i >= 0 && i < len(c.choices) {
+			choose(c.choices[i])
+		}
+	})
+	c.chooser = container.New(&fill{least: 280, gap: 4, most: 2}, newWords(c.speaker.Say("ui.readers.choose")), c.choice)
+	c.chooser.Hide()
+
+	c.sign = widget.NewIcon(nil)
+	c.title = &widget.Label{SizeName: sizeAnswer, TextStyle: fyne.TextStyle{Bold: true}, Wrapping: fyne.TextWrapWord}
+	c.meaning, c.next = newWords(""), newWords("")
+	c.next.TextStyle.Bold = true
+	c.note = newCaption("")
+	return container.New(layout.NewCustomPaddedLayout(6, 0, gap, gap),
+		container.New(layout.NewCustomPaddedVBoxLayout(-2),
+			container.New(&fill{least: 300, gap: 0, most: 2}, c.reader, c.others),
+			c.chooser,
+			signed(c.sign, 40, 6, tight(c.title, c.meaning, c.next, c.note))))
+}
+
+// buildBand crosses the whole window while what is under it is fictitious.
+func (c *cardScreen) buildBand(end func()) fyne.CanvasObject {
+	ground := canvas.NewRectangle(color.Transparent)
+	title := &canvas.Text{Text: c.speaker.Say("ui.demonstration"), TextStyle: fyne.TextStyle{Bold: true}}
+	meaning := &canvas.Text{Text: c.speaker.Say("ui.demonstration.meaning")}
+	_, leave := newAction(c.speaker.Say("ui.demonstration.leave"), theme.CancelIcon(), end, c.scrollKey)
+	words := container.New(layout.NewCustomPaddedVBoxLayout(0), layout.NewSpacer(), title, meaning, layout.NewSpacer())
+	inside := container.New(layout.NewCustomPaddedLayout(4, 4, gap+8, gap), container.New(&beside{first: 350, gap: gap}, words, leave))
+	c.band = newPainted(container.NewStack(ground, inside), func(of colours) {
+		ground.FillColor = of(colorDemonstration)
+		title.Color, meaning.Color = of(colorOnBand), of(colorOnBand)
+		title.TextSize, meaning.TextSize = theme.Size(theme.SizeNameSubHeadingText), theme.Size(theme.SizeNameText)
+	})
+	c.band.Hide()
+	return c.band
+}
+
+// buildCard is the identifier and what is known of its card.
+func (c *cardScreen) buildCard() fyne.CanvasObject {
+	c.kindOf = newCaption("")
+	c.stamp = &widget.Label{SizeName: theme.SizeNameCaptionText, TextStyle: fyne.TextStyle{Bold: true}, Alignment: fyne.TextAlignTrailing}
+	c.digits = &tappableLabel{tapped: c.CopyIdentifier}
+	c.digits.TextStyle = fyne.TextStyle{Bold: true}
+	c.digits.Wrapping = fyne.TextWrapBreak
+	c.digits.ExtendBaseWidget(c.digits)
+	var all fyne.CanvasObject
+	c.copyAll, all = newAction("", theme.ContentCopyIcon(), c.CopyIdentifier, c.scrollKey)
+	c.copyAll.Importance = widget.HighImportance
+	c.copyRPPS, c.rppsBox = newAction("", theme.ContentCopyIcon(), c.CopyRPPS, c.scrollKey)
+	c.copyBox = container.New(&fill{least: 290, gap: 0, most: 2}, all, c.rppsBox)
+	c.checks = container.New(layout.NewCustomPaddedVBoxLayout(-9))
+	heading := container.NewBorder(nil, nil, nil, c.stamp, c.kindOf)
+	identifier := newPanel(container.NewVBox(
+		tight(heading, c.digits),
+		c.copyBox,
+		c.checks,
+	))
+	c.facts = container.New(&fill{least: 215, gap: 2, most: 4})
+	return c.keep(&c.card, container.New(layout.NewCustomPaddedVBoxLayout(12),
+		container.New(&beside{first: 420, gap: gap}, identifier, c.newDrawing()),
+		newPanel(c.facts),
+	))
+}
+
+// buildWhere is shown when there is no card: where the identifier is printed.
+func (c *cardScreen) buildWhere(show func()) fyne.CanvasObject {
+	s := c.speaker
+	_, c.offer = newAction(s.Say("ui.demonstration.show"), theme.VisibilityIcon(), show, c.scrollKey)
+	title := &widget.Label{Text: s.Say("ui.where"), SizeName: theme.SizeNameSubHeadingText, TextStyle: fyne.TextStyle{Bold: true}, Wrapping: fyne.TextWrapWord}
+	words := container.NewVBox(title, newWords(s.Say("ui.where.text")), newWords(s.Say("ui.where.employee")), container.NewHBox(c.offer))
+	return c.keep(&c.where, container.New(&beside{first: 420, gap: gap}, newPanel(words), c.newDrawing()))
+}
+
+func (c *cardScreen) keep(place *fyne.CanvasObject, o fyne.CanvasObject) fyne.CanvasObject {
+	*place = o
+	return o
+}
+
+// newDrawing is the drawn card with the words that belong under it.
+func (c *cardScreen) newDrawing() fyne.CanvasObject {
+	d := newDrawing(c.speaker.Say("ui.drawing.described"))
+	c.drawings = append(c.drawings, d)
+	swatch := canvas.NewRectangle(color.Transparent)
+	swatch.CornerRadius, swatch.StrokeWidth = 3, 2
+	key := newPainted(swatch, func(of colours) {
+		swatch.FillColor, swatch.StrokeColor = of(colorMark), of(theme.ColorNameWarning)
+	})
+	under := container.NewCenter(container.NewHBox(
+		container.NewCenter(container.NewGridWrap(fyne.NewSize(22, 14), key)),
+		widget.NewLabel(c.speaker.Say("ui.drawing.here"))))
+	return container.NewVBox(d, under)
+}
+
+// Update shows a model.
+func (c *cardScreen) Update(m model) {
+	c.updateAnswer(m)
+	if m.demonstration {
+		c.band.Show()
+	} else {
+		c.band.Hide()
+	}
+	if m.card != nil {
+		c.updateCard(m)
+		c.card.Show()
+		c.where.Hide()
+	} else {
+		c.forget()
+		c.card.Hide()
+		c.where.Show()
+	}
+	if m.offer {
+		c.offer.Show()
+	} else {
+		c.offer.Hide()
+	}
+	for _, d := range c.drawings {
+		d.show(c.onDrawing(m))
+	}
+	c.content.Refresh()
+}
+
+func (c *cardScreen) updateAnswer(m model) {
+	s, a := c.speaker, m.account.Answer
+	reader := m.reader
+	if reader != "" {
+		reader = s.Say("ui.reader", "Reader", reader)
+	}
+	say(c.reader, reader)
+	others := ""
+	if n := len(m.others); n > 0 {
+		others = s.Say("ui.readers.others", "Count", n, "Readers", plaintext.Line(strings.Join(m.others, " · "), 200))
+	}
+	say(c.others, others)
+	c.updateChoice(m)
+	c.sign.SetResource(toneIcon(a.Tone))
+	say(c.title, a.Title)
+	say(c.meaning, a.Meaning)
+	next := a.Next
+	if next != "" {
+		next = s.Say("ui.next", "Step", next)
+	}
+	say(c.next, next)
+	note := m.cause
+	if note != "" {
+		note = s.Say("ui.cause", "Cause", note)
+	}
+	say(c.note, note)
+	c.notices.RemoveAll()
+	for _, n := range m.account.Notices {
+		words := s.Say("ui.notice", "Tone", toneWord(s, n.Tone), "Title", n.Title, "Meaning", n.Meaning, "Next", n.Next)
+		c.notices.Add(signed(widget.NewIcon(toneIcon(n.Tone)), 20, 8, newWords(words)))
+	}
+}
+
+func (c *cardScreen) updateChoice(m model) {
+	if m.choices == nil {
+		c.chooser.Hide()
+		return
+	}
+	if !slices.Equal(c.choices, m.choices) {
+		c.choices = m.choices
+		names := make([]string, len(m.choices))
+		for i, reader := range m.choices {
+			names[i] = wording.ReaderName(c.speaker, reader)
+		}
+		c.choice.SetOptions(names)
+	}
+	for i, name := range c.choice.Options {
+		if name == m.reader && c.choice.SelectedIndex() != i {
+			c.choice.SetSelectedIndex(i)
+			break
+		}
+	}
+	c.chooser.Show()
+}
+
+func (c *cardScreen) updateCard(m model) {
+	s, card := c.speaker, m.card
+	if c.shown == nil || c.shown.Identifier.Value != card.Identifier.Value {
+		c.lately = ""
+	}
+	c.shown = card
+	id := card.Identifier
+	say(c.kindOf, s.Say("ui.identifier"))
+	if id.Type != nationalid.Unknown {
+		say(c.kindOf, s.Say("ui.identifier.typed", "Type", wording.Type(s, id.Type)))
+	}
+	_, stamp := c.onDrawing(m)
+	say(c.stamp, stamp)
+	value := plaintext.Clean(id.Value)
+	c.digits.SizeName = sizeIdentifier
+	if utf8.RuneCountInString(value) > 14 {
+		c.digits.SizeName = sizeLong
+	}
+	c.updateCopy()
+	c.checks.RemoveAll()
+	if value == "" {
+		c.digits.SizeName = sizeLong
+		c.digits.SetText(s.Say("card.awaited"))
+		if m.complete {
+			c.digits.SetText(s.Say("card.unknown"))
+			c.checks.Add(newWords(s.Say("ui.where.text")))
+		}
+		c.copyBox.Hide()
+	} else {
+		c.digits.SetText(nationalid.Grouped(value))
+		c.copyBox.Show()
+		for _, f := range wording.Checks(s, id, m.complete) {
+			c.checks.Add(signed(widget.NewIcon(toneIcon(f.Tone)), 18, 9, newWords(s.Say("ui.labelled", "Label", f.Label, "Value", f.Value))))
+		}
+	}
+	c.facts.RemoveAll()
+	for _, f := range wording.Facts(s, card, m.complete, c.now()) {
+		c.facts.Add(newFact(f))
+	}
+}
+
+// forget takes what was read of a card out of the window, which would only hide
+// it otherwise.
+func (c *cardScreen) forget() {
+	c.shown, c.lately = nil, ""
+	c.digits.SetText("")
+	c.copyAll.SetText("")
+	c.copyRPPS.SetText("")
+	c.checks.RemoveAll()
+	c.facts.RemoveAll()
+}
+
+// newFact is what the card says under its name, with a sign when it is judged.
+func newFact(f wording.Fact) fyne.CanvasObject {
+	var value fyne.CanvasObject = newWords(f.Value)
+	if f.Tone != wording.Plain {
+		value = signed(widget.NewIcon(toneIcon(f.Tone)), 18, 9, value)
+	}
+	return tight(newCaption(f.Label), value)
+}
+
+// onDrawing is what stands on the drawn card.
+func (c *cardScreen) onDrawing(m model) (number, stamp string) {
+	if m.card != nil {
+		number = nationalid.Grouped(plaintext.Line(m.card.Identifier.Value, 40))
+		if wording.IsTest(m.card) {
+			stamp = c.speaker.Say("ui.drawing.test")
+		}
+	}
+	if m.demonstration {
+		stamp = c.speaker.Say("ui.drawing.demonstration")
+	}
+	return number, stamp
+}
+
+// CopyIdentifier asks for the whole identifier to be copied.
+func (c *cardScreen) CopyIdentifier() {
+	if c.shown != nil {
+		c.copyValue(c.shown.Identifier.Value)
+	}
+}
+
+// CopyRPPS asks for the 11 digits of the RPPS to be copied, when it is one.
+func (c *cardScreen) CopyRPPS() {
+	if c.shown != nil && wording.IsRPPS(c.shown.Identifier.Identifier) {
+		c.copyValue(c.shown.Identifier.Number)
+	}
+}
+
+func (c *cardScreen) copyValue(value string) {
+	if value = plaintext.Clean(value); value != "" {
+		c.copied(value)
+	}
+}
+
+// Confirm says on its button that value was copied; with "", how to copy.
+func (c *cardScreen) Confirm(value string) {
+	c.lately = value
+	c.updateCopy()
+}
+
+func (c *cardScreen) updateCopy() {
+	if c.shown == nil {
+		return
+	}
+	id := c.shown.Identifier.Identifier
+	key := "ui.copy.other"
+	if wording.IsRPPS(id) {
+		key = "ui.copy.identifier"
+		c.rppsBox.Show()
+	} else {
+		c.rppsBox.Hide()
+	}
+	c.label(c.copyAll, key, plaintext.Clean(id.Value))
+	c.label(c.copyRPPS, "ui.copy.rpps", plaintext.Clean(id.Number))
+}
+
+// label writes on a button what it copies, or that it did so a moment ago.
+func (c *cardScreen) label(button *action, key, value string) {
+	if value != "" && value == c.lately {
+		button.SetIcon(theme.ConfirmIcon())
+		button.SetText(c.speaker.Say("ui.copy.done", "Value", plaintext.Line(value, 32)))
+		return
+	}
+	button.SetIcon(theme.ContentCopyIcon())
+	button.SetText(c.speaker.Say(key, "Control", controlKey))
+}
+
+// scrollKey moves the screen with the keys that move a page.
+func (c *cardScreen) scrollKey(key *fyne.KeyEvent) {
+	const line = 40
+	page := c.scroll.Size().Height - line
+	switch key.Name {
+	case fyne.KeyDown:
+		c.scrollBy(line)
+	case fyne.KeyUp:
+		c.scrollBy(-line)
+	case fyne.KeyPageDown:
+		c.scrollBy(page)
+	case fyne.KeyPageUp:
+		c.scrollBy(-page)
+	case fyne.KeyHome:
+		c.scroll.ScrollToTop()
+	case fyne.KeyEnd:
+		c.scroll.ScrollToBottom()
+	}
+}
+
+func (c *cardScreen) scrollBy(dy float32) {
+	c.scroll.ScrollToOffset(fyne.NewPos(0, c.scroll.Offset.Y+dy))
+}

@@ -1,0 +1,193 @@
+package ui
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"postecpx/internal/language"
+	"postecpx/internal/wording"
+)
+
+// gap separates what does not belong together.
+const gap float32 = 16
+
+// tight draws lines of words together: a label brings its own padding.
+func tight(objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedVBoxLayout(-11), objects...)
+}
+
+// colours gives the colours of the theme and variant in use.
+type colours func(fyne.ThemeColorName) color.Color
+
+// painted is a widget around canvas objects, which do not follow the theme by
+// themselves: paint colours them at first and each time that the theme changes.
+type painted struct {
+	widget.BaseWidget
+	content fyne.CanvasObject
+	paint   func(colours)
+}
+
+func newPainted(content fyne.CanvasObject, paint func(colours)) *painted {
+	p := &painted{content: content, paint: paint}
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+func (p *painted) repaint() {
+	p.paint(func(name fyne.ThemeColorName) color.Color { return theme.ColorForWidget(name, p) })
+}
+
+// CreateRenderer is called by the toolkit.
+func (p *painted) CreateRenderer() fyne.WidgetRenderer {
+	p.repaint()
+	return &paintedRenderer{widget.NewSimpleRenderer(p.content), p}
+}
+
+type paintedRenderer struct {
+	fyne.WidgetRenderer
+	of *painted
+}
+
+// Refresh is called by the toolkit.
+func (r *paintedRenderer) Refresh() {
+	r.of.repaint()
+	r.WidgetRenderer.Refresh()
+}
+
+// newPanel puts content on a quiet surface of its own.
+func newPanel(content fyne.CanvasObject) *painted {
+	ground := canvas.NewRectangle(color.Transparent)
+	ground.CornerRadius = 10
+	ground.StrokeWidth = 1
+	inside := container.New(layout.NewCustomPaddedLayout(8, 10, 10, 10), content)
+	return newPainted(container.NewStack(ground, inside), func(c colours) {
+		ground.FillColor, ground.StrokeColor = c(colorPanel), c(colorOutline)
+	})
+}
+
+// newCaption is a small quiet title.
+func newCaption(text string) *widget.Label {
+	return &widget.Label{Text: text, SizeName: theme.SizeNameCaptionText, Importance: widget.LowImportance, Wrapping: fyne.TextWrapWord}
+}
+
+func newWords(text string) *widget.Label {
+	return &widget.Label{Text: text, Wrapping: fyne.TextWrapWord}
+}
+
+// say sets the words of a label and hides it when there are none.
+func say(l *widget.Label, text string) {
+	if text == "" {
+		l.Hide()
+		return
+	}
+	l.SetText(text)
+	l.Show()
+}
+
+// toneIcon is the sign of a tone; its shape differs as well as its colour.
+func toneIcon(t wording.Tone) fyne.Resource {
+	switch t {
+	case wording.Good:
+		return theme.NewSuccessThemedResource(theme.ConfirmIcon())
+	case wording.Working:
+		return theme.NewPrimaryThemedResource(theme.ViewRefreshIcon())
+	case wording.Warning:
+		return theme.NewWarningThemedResource(theme.WarningIcon())
+	case wording.Bad:
+		return theme.NewErrorThemedResource(theme.ErrorIcon())
+	}
+	return theme.NewPrimaryThemedResource(theme.InfoIcon())
+}
+
+// toneWord says a tone in one word, for those who do not see its sign.
+func toneWord(s *language.Speaker, t wording.Tone) string {
+	switch t {
+	case wording.Good:
+		return s.Say("ui.tone.good")
+	case wording.Working:
+		return s.Say("ui.tone.working")
+	case wording.Warning:
+		return s.Say("ui.tone.warning")
+	case wording.Bad:
+		return s.Say("ui.tone.bad")
+	}
+	return s.Say("ui.tone.plain")
+}
+
+// sign is an icon of that size, at the height of the first line of the words
+// that stand beside it.
+func sign(icon fyne.CanvasObject, size, top float32) fyne.CanvasObject {
+	box := container.NewGridWrap(fyne.NewSquareSize(size), icon)
+	return container.New(layout.NewCustomPaddedLayout(top, 0, 0, 0), container.NewVBox(box))
+}
+
+// signed puts a sign before words that may wrap.
+func signed(icon fyne.CanvasObject, size, top float32, words fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedLayout(0, 0, 6, 0),
+		container.NewBorder(nil, nil, sign(icon, size, top), nil, words))
+}
+
+// action is a button that Space and Enter press, with a ring around it while it
+// has the keyboard. Other keys go on to the window.
+type action struct {
+	widget.Button
+	ring    *canvas.Rectangle
+	onOther func(*fyne.KeyEvent)
+}
+
+// newAction returns the button and what to put on the screen: it and its ring.
+func newAction(text string, icon fyne.Resource, pressed func(), other func(*fyne.KeyEvent)) (*action, fyne.CanvasObject) {
+	a := &action{ring: canvas.NewRectangle(color.Transparent), onOther: other}
+	a.Text, a.Icon, a.OnTapped = text, icon, pressed
+	a.ExtendBaseWidget(a)
+	a.ring.CornerRadius = 10
+	a.ring.StrokeWidth = 3
+	a.ring.Hide()
+	ring := newPainted(a.ring, func(c colours) { a.ring.StrokeColor = c(theme.ColorNameForeground) })
+	return a, container.NewStack(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 4), a), ring)
+}
+
+// FocusGained is called by the toolkit.
+func (a *action) FocusGained() {
+	a.ring.Show()
+	a.Button.FocusGained()
+}
+
+// FocusLost is called by the toolkit.
+func (a *action) FocusLost() {
+	a.ring.Hide()
+	a.Button.FocusLost()
+}
+
+// TypedKey is called by the toolkit.
+func (a *action) TypedKey(key *fyne.KeyEvent) {
+	switch key.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		a.Button.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	case fyne.KeySpace:
+		a.Button.TypedKey(key)
+	default:
+		if a.onOther != nil {
+			a.onOther(key)
+		}
+	}
+}
+
+// tappableLabel is a label that can be clicked.
+type tappableLabel struct {
+	widget.Label
+	tapped func()
+}
+
+// Tapped is called by the toolkit.
+func (l *tappableLabel) Tapped(*fyne.PointEvent) { l.tapped() }
+
+// Cursor shows that it can be clicked.
+func (l *tappableLabel) Cursor() desktop.Cursor { return desktop.PointerCursor }

@@ -1,0 +1,176 @@
+// Package ui is the desktop window. What is known comes in as a
+// cardreader.Snapshot and the screen follows; nothing goes the other way. It
+// imports neither a display driver nor PC/SC, so that it is tested anywhere.
+//
+// Every function and method must be called by the toolkit's goroutine: from
+// another one, through fyne.Do.
+package ui
+
+import (
+	"runtime"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+
+	"postecpx/assets"
+	"postecpx/cardreader"
+	"postecpx/cardreader/cps"
+	"postecpx/internal/language"
+)
+
+// Options of a window. The zero Options are good.
+type Options struct {
+	// Now tells the time, time.Now when nil. It decides what has expired.
+	Now func() time.Time
+	// Reader is a part of the name of the reader to prefer.
+	Reader string
+	// Later runs a function after a while, on the toolkit's goroutine; when
+	// nil, by a timer and fyne.Do.
+	Later func(time.Duration, func())
+}
+
+// confirmed is how long the window says that something was copied.
+const confirmed = 4 * time.Second
+
+// Window is the window of the program.
+type Window struct {
+	window  fyne.Window
+	app     fyne.App
+	speaker *language.Speaker
+	options Options
+	card    *cardScreen
+
+	snapshot *cardreader.Snapshot
+	memory   memory
+	// demonstration is the fictitious card, nil when none was given; it is seen
+	// while demonstrating and while no card is in a reader.
+	demonstration *cps.Card
+	demonstrating bool
+	copies        int
+	shortcuts     []shortcut
+}
+
+// New makes the window; Open puts it on the screen.
+func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Later == nil {
+		options.Later = func(d time.Duration, do func()) { time.AfterFunc(d, func() { fyne.Do(do) }) }
+	}
+	app.Settings().SetTheme(Theme())
+	w := &Window{
+		app:     app,
+		window:  app.NewWindow(speaker.Say("program.name")),
+		speaker: speaker,
+		options: options,
+		memory:  memory{preferred: options.Reader},
+	}
+	w.card = newCardScreen(speaker, options.Now, callbacks{
+		choose:            w.choose,
+		copy:              w.copy,
+		showDemonstration: func() { w.demonstrate(true) },
+		endDemonstration:  func() { w.demonstrate(false) },
+	})
+	// Another place of the program is one more line here.
+	places := []place{
+		{speaker.Say("ui.place.card"), theme.AccountIcon(), w.card.content},
+	}
+	content, toPlaces := navigation(places)
+	w.window.SetContent(content)
+	w.bind(append(w.copyShortcuts(), toPlaces...))
+	w.window.SetPadded(false)
+	w.window.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
+	w.window.Resize(fyne.NewSize(1000, 620))
+	w.update()
+	return w
+}
+
+// Open puts the window on the screen.
+func (w *Window) Open() { w.window.Show() }
+
+// Close takes it away.
+func (w *Window) Close() { w.window.Close() }
+
+// Show follows what is known now. The Snapshot must not be changed after.
+func (w *Window) Show(snapshot cardreader.Snapshot) {
+	w.snapshot = &snapshot
+	if anyCard(w.snapshot) {
+		w.demonstrating = false // it must never be taken for the card in the reader
+	}
+	w.update()
+}
+
+// ShowDemonstration gives the window a fictitious card. It is seen under a band
+// that says so, from the first Snapshot without any card on; it leaves when a
+// card comes, whatever card, and can be asked for again when none is there.
+// What is true of the reader stays at the top all the while.
+func (w *Window) ShowDemonstration(card cps.Card) {
+	w.demonstration = &card
+	w.demonstrate(true)
+}
+
+func (w *Window) demonstrate(on bool) {
+	w.demonstrating = on && !anyCard(w.snapshot)
+	w.update()
+}
+
+func (w *Window) choose(reader string) {
+	if w.memory.chosen != reader {
+		w.memory.chosen = reader
+		w.update()
+	}
+}
+
+func (w *Window) update() {
+	var m model
+	m, w.memory = w.memory.look(w.speaker, w.snapshot, w.options.Now())
+	if w.demonstration != nil && w.snapshot != nil && !anyCard(w.snapshot) {
+		if w.demonstrating {
+			m.card, m.complete, m.demonstration = w.demonstration, true, true
+		} else {
+			m.offer = true
+		}
+	}
+	w.card.Update(m)
+}
+
+// copy puts value on the clipboard and says so for a while.
+func (w *Window) copy(value string) {
+	w.app.Clipboard().SetContent(value)
+	w.card.Confirm(value)
+	w.copies++
+	this := w.copies
+	w.options.Later(confirmed, func() {
+		if this == w.copies {
+			w.card.Confirm("")
+		}
+	})
+}
+
+// controlKey is the name of the key that makes a shortcut.
+var controlKey = map[bool]string{true: "Cmd", false: "Ctrl"}[runtime.GOOS == "darwin"]
+
+// shortcut is a combination of keys and what it does.
+type shortcut struct {
+	keys fyne.Shortcut
+	do   func()
+}
+
+// bind makes the keys of the window work.
+func (w *Window) bind(shortcuts []shortcut) {
+	w.shortcuts = shortcuts
+	for _, s := range shortcuts {
+		w.window.Canvas().AddShortcut(s.keys, func(fyne.Shortcut) { s.do() })
+	}
+	w.window.Canvas().SetOnTypedKey(w.card.scrollKey)
+}
+
+func (w *Window) copyShortcuts() []shortcut {
+	return []shortcut{
+		{&fyne.ShortcutCopy{}, w.card.CopyIdentifier},
+		{&desktop.CustomShortcut{KeyName: fyne.KeyC, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}, w.card.CopyRPPS},
+	}
+}
