@@ -43,6 +43,15 @@ type Name struct {
 	English string
 }
 
+// In is the name in that language: "fr", or else English. It is empty for the
+// zero Name.
+func (n Name) In(language string) string {
+	if language == "fr" {
+		return n.French
+	}
+	return n.English
+}
+
 // Identify names the card that answered atr, whole and as the reader gave it.
 // Of the patterns that fit, the one with most fixed digits wins. ok is false
 // when none does; the card may then be anything.

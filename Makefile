@@ -1,0 +1,50 @@
+# Poste CPx. The two commands to know: make run, make test.
+
+TAGS  := migrated_fynedo
+BUILD := go build -trimpath -tags $(TAGS)
+
+# Debian packages. Building: a C compiler, PC/SC, and what Fyne draws with.
+BUILD_PACKAGES := gcc libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev xorg-dev libwayland-dev libxkbcommon-dev
+RUN_PACKAGES   := pcscd
+TEST_PACKAGES  := pcscd vsmartcard-vpcd opensc opensc-pkcs11 xvfb xauth libgl1-mesa-dri xdotool
+BENCH_PACKAGES := $(TEST_PACKAGES)
+
+.PHONY: run build test check bench fuzz clean need-build need-run need-test
+
+run: need-build need-run build
+	@scripts/run
+
+build: need-build
+	$(BUILD) -o bin/ ./cmd/...
+
+# Everything, the tests on a real pcscd included: they fail, not skip, when it
+# cannot be had.
+test: need-build need-test check
+	CGO_ENABLED=0 go test ./ui/... ./internal/language/... ./internal/plaintext/...
+	CGO_ENABLED=0 GOOS=windows go vet ./cmd/cpx ./cardreader/...
+	POSTECPX_REQUIRE_PCSCD=1 go test -tags $(TAGS) ./...
+
+check:
+	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
+	go vet -tags $(TAGS) ./...
+
+# Exchanges, bytes, time and wake-ups of ours beside other programs, on the
+# same virtual card, in one run.
+bench: need-build need-test
+	$(BUILD) -o bin/ ./cmd/cpx
+	go run ./internal/bench -cpx bin/cpx -out docs/benchmarks.md
+
+# Each fuzz target for FUZZTIME.
+FUZZTIME := 30s
+fuzz:
+	scripts/fuzz $(FUZZTIME)
+
+clean:
+	rm -rf bin dist
+
+need-build:
+	@scripts/need $(BUILD_PACKAGES)
+need-run:
+	@scripts/need $(RUN_PACKAGES)
+need-test:
+	@scripts/need $(TEST_PACKAGES)
