@@ -85,9 +85,15 @@ func (fs *fileSystem) useForms(forms ...form) { fs.forms, fs.proven = forms, fal
 // ErrTruncated: a file ends before its content does.
 var ErrTruncated = errors.New("file cut short")
 
-// selectAID selects an application by its name and asks for no answer.
+// selectAID selects an application by its name and asks for no answer, unless
+// the card refuses to select without one.
 func (fs *fileSystem) selectAID(ctx context.Context, cla byte, aid []byte) (iso7816.StatusWord, error) {
-	r, err := fs.send(ctx, iso7816.Command{CLA: cla, INS: iso7816.InsSelect, P1: 0x04, P2: 0x0C, Data: aid})
+	c := iso7816.Command{CLA: cla, INS: iso7816.InsSelect, P1: 0x04, P2: 0x0C, Data: aid}
+	r, err := fs.send(ctx, c)
+	if err == nil && r.SW == iso7816.SWWrongP1P2 {
+		c.P2 = 0x00
+		r, err = fs.send(ctx, c)
+	}
 	return r.SW, err
 }
 
@@ -261,7 +267,15 @@ func (fs *fileSystem) readFile(ctx context.Context, p path, how plan) ([]byte, e
 		switch {
 		case r.SW == iso7816.SWOK, r.SW == iso7816.SWEndOfFile:
 			data = append(data, r.Data...)
-			if len(r.Data) < want || r.SW == iso7816.SWEndOfFile {
+			if size < 0 && how.single {
+				if n, err := iso7816.HeaderLength(data); err == nil {
+					size = n
+				}
+			}
+			// Fewer bytes than asked end the file, unless its size is known:
+			// some cards give less at a time than they are asked for.
+			short := len(r.Data) < want && (size < 0 || len(r.Data) == 0)
+			if short || r.SW == iso7816.SWEndOfFile {
 				return data, nil
 			}
 		case r.SW == iso7816.SWWrongOffset && len(data) > 0:
@@ -280,11 +294,6 @@ func (fs *fileSystem) readFile(ctx context.Context, p path, how plan) ([]byte, e
 			continue
 		default:
 			return nil, &iso7816.StatusError{Command: "READ BINARY " + p.String(), SW: r.SW}
-		}
-		if size < 0 && how.single {
-			if n, err := iso7816.HeaderLength(data); err == nil {
-				size = n
-			}
 		}
 		if how.enough != nil && how.enough(data) {
 			return data, nil
