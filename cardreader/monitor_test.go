@@ -115,7 +115,7 @@ func TestMonitorSwap(t *testing.T) {
 	// Another card in its place, in the middle of the reading.
 	source.Insert("one", shipped(t, "pharmacien", virtualcard.Faults{}))
 	s := f.until("read 899700075122")
-	if s.Readers[0].Card.Number != "8042999902" {
+	if s.Readers[0].Card.Number != "8042990299" {
 		t.Errorf("number %s", s.Readers[0].Card.Number)
 	}
 	for _, seen := range f.seen {

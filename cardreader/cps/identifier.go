@@ -7,8 +7,10 @@ import (
 )
 
 // judge compares all that the card says of the identifier. infoErr is why
-// CPS_INFO_PS could not be read, nil when it was, or when the card lists none.
-func judge(info string, infoErr error, certificates []Certificate) Identifier {
+// CPS_INFO_PS could not be read, nil when it was; listErr why the list of
+// certificates could not: a witness that could not be heard leaves the
+// identifier unverified, one that the card does not have does not.
+func judge(info string, infoErr error, certificates []Certificate, listErr error) Identifier {
 	var id Identifier
 	value := info
 	if info != "" {
@@ -39,6 +41,9 @@ func judge(info string, infoErr error, certificates []Certificate) Identifier {
 				id.CertificateValue = c.CommonName
 			}
 		}
+	}
+	if listErr != nil && !witnessed {
+		id.add(ProblemCertificate)
 	}
 	if value == "" {
 		id.Status = Absent

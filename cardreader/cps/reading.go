@@ -138,6 +138,7 @@ type session struct {
 
 	info    infoPS
 	infoErr error // why CPS_INFO_PS was not read
+	listErr error // why the CDF was not read
 	name    namePS
 	id      idCard
 	serial  string // card number of EF.SN.ICC
@@ -318,6 +319,14 @@ func (s *session) readTokenInfo(ctx context.Context) error {
 }
 
 func (s *session) readCertificateList(ctx context.Context) error {
+	err := s.listCertificates(ctx)
+	if !errors.Is(err, errNoCertificate) {
+		s.listErr = err
+	}
+	return err
+}
+
+func (s *session) listCertificates(ctx context.Context) error {
 	directories := s.directories[odfCertificates]
 	if len(directories) == 0 {
 		return errNoCertificate
@@ -376,7 +385,7 @@ func (s *session) conclude() Card {
 	c := s.card
 	c.Gaps = append([]Gap(nil), s.card.Gaps...)
 	c.Certificates = append([]Certificate(nil), s.card.Certificates...)
-	c.Identifier = judge(s.info.identifier, s.infoErr, c.Certificates)
+	c.Identifier = judge(s.info.identifier, s.infoErr, c.Certificates, s.listErr)
 	c.Test = s.test(c)
 	c.Kind = kind(s.info.kind, c.Holder.Responsibility.Code)
 	if c.Generation == GenerationUnknown {

@@ -1,0 +1,135 @@
+package vpcd_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"postecpx/cardreader/virtualcard"
+	"postecpx/cardreader/virtualcard/vpcd"
+	"postecpx/internal/pcscd"
+)
+
+func TestMain(m *testing.M) { pcscd.Main(m) }
+
+// Where the package of ANS puts the Cryptolib CPS.
+const (
+	cryptolib      = "/opt/santesocial/CPS/lib/libcps3_pkcs11_lux.so"
+	cryptolibCache = "/etc/opt/santesocial/CPS/cache"
+)
+
+// insert puts a shipped card into the first reader of a pcscd of its own.
+func insert(t *testing.T, name string) *virtualcard.Card {
+	t.Helper()
+	server := pcscd.Start(t)
+	d, err := virtualcard.Shipped(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, err := virtualcard.New(d, time.Now(), virtualcard.Faults{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	gone := make(chan error, 1)
+	go func() { gone <- vpcd.Insert(ctx, server.Address(0), card, nil) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-gone; !errors.Is(err, context.Canceled) {
+			t.Errorf("the card left the reader: %v", err)
+		}
+		if n := card.Counts().Presented; n != 0 {
+			t.Errorf("%d VERIFY with data", n)
+		}
+	})
+	for range 500 {
+		if card.Counts().Resets > 1 {
+			return card
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("pcscd does not see the card")
+	return nil
+}
+
+// tool runs an outside program and returns what it says.
+func tool(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed (`make test` installs it: package opensc)", name)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	output, err := exec.CommandContext(ctx, path, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, output)
+	}
+	return string(output)
+}
+
+func expect(t *testing.T, output string, words ...string) {
+	t.Helper()
+	for _, w := range words {
+		if !strings.Contains(output, w) {
+			t.Errorf("%q is missing in:\n%s", w, output)
+		}
+	}
+}
+
+// TestOpenSC: OpenSC knows the CPS3 by its contact interface, and lists its
+// objects.
+func TestOpenSC(t *testing.T) {
+	insert(t, "medecin")
+	expect(t, tool(t, "pkcs15-tool", "-D"),
+		"CPS3v3-2900999999", "Code porteur", "CPS_PRIV_SIG", "CPS_PRIV_AUT",
+		"Certificat de Signature CPS", "Certificat d'Authentification CPS",
+		"CPS_ID_CARD", "CPS_NAME_PS", "CPS_INFO_PS", "CPS_ACTIVITY_01_PS")
+	expect(t, tool(t, "pkcs15-tool", "--read-data-object", "CPS_INFO_PS"), "81 0C 38 39 39 37 30 30 32 31 38 38 39 36")
+	expect(t, tool(t, "pkcs11-tool", "--list-objects", "--type", "cert"), "899700218896", "SPECIALISTE0021889")
+}
+
+// TestCryptolib: ANS's own library shows the token and its objects, for each
+// generation and interface that it knows.
+func TestCryptolib(t *testing.T) {
+	if _, err := os.Stat(cryptolib); err != nil {
+		t.Skipf("the Cryptolib CPS is not installed at %s: its judgement is not asked for", cryptolib)
+	}
+	for name, words := range map[string][]string{
+		"medecin": {"CPS3v3-2900999999", "29009999", "login required", "899700218896", "Certificat de Signature CPS",
+			"Certificat d'Authentification CPS", "CPS_ID_CARD", "CPS_NAME_PS", "CPS_INFO_PS", "CPS_DATA"},
+		"pharmacien": {"CPS4v1-8042990299", "80429902", "login required", "899700075122", "Certificat de Signature CPS",
+			"Certificat d'Authentification CPS", "CPS_ID_CARD", "CPS_NAME_PS", "CPS_INFO_PS", "CPS_DATA"},
+		"sans-contact": {"CPS3v3_CL", "29009914", "Certificat Technique CPS", "CPS_PRIV_TECH_AUT"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			insert(t, name)
+			// An empty file system of this namespace hides the cache of the
+			// machine, which could answer in place of the card.
+			if err := syscall.Mount("tmpfs", cryptolibCache, "tmpfs", 0, "mode=0777"); err != nil {
+				t.Skipf("the cache of the Cryptolib cannot be hidden: %v", err)
+			}
+			defer syscall.Unmount(cryptolibCache, 0)
+			expect(t, tool(t, "pkcs11-tool", "--module", cryptolib, "-L", "-O"), words...)
+		})
+	}
+}
+
+func TestNoReader(t *testing.T) {
+	d, err := virtualcard.Shipped("medecin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, err := virtualcard.New(d, time.Now(), virtualcard.Faults{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := vpcd.Insert(context.Background(), "127.0.0.1:1", card, nil); !errors.Is(err, vpcd.ErrNoReader) {
+		t.Errorf("%v", err)
+	}
+}
