@@ -1,12 +1,12 @@
 # Poste CPx. The two commands to know: make run, make test.
 
 TAGS  := migrated_fynedo
-BUILD := go build -trimpath -tags $(TAGS)
+BUILD := go build -tags $(TAGS)
 
 # Debian packages. Building: a C compiler, PC/SC, and what Fyne draws with.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev xorg-dev libwayland-dev libxkbcommon-dev
 RUN_PACKAGES   := pcscd
-TEST_PACKAGES  := pcscd vsmartcard-vpcd opensc opensc-pkcs11 xvfb xauth libgl1-mesa-dri xdotool
+TEST_PACKAGES  := pcscd vsmartcard-vpcd opensc opensc-pkcs11 xvfb xauth libgl1-mesa-dri xdotool xclip
 BENCH_PACKAGES := $(TEST_PACKAGES)
 
 .PHONY: run build test check bench fuzz clean need-build need-run need-test

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"postecpx/cardreader/virtualcard"
+	"postecpx/cardreader/virtualcard/vpcd"
+	"postecpx/internal/pcscd"
+)
+
+// asProgram makes the test binary be the program itself.
+const asProgram = "POSTECPX_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) == "1" {
+		main()
+		return
+	}
+	pcscd.Main(m)
+}
+
+// display starts an X server of the test's own and returns its name.
+func display(t *testing.T) string {
+	t.Helper()
+	for _, program := range []string{"Xvfb", "xdotool", "xclip"} {
+		if _, err := exec.LookPath(program); err != nil {
+			missing(t, program+" is not installed (`make test` installs it)")
+		}
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1024x700x24", "-nolisten", "tcp")
+	server.ExtraFiles = []*os.File{write}
+	start(t, server)
+	write.Close()
+	number := make([]byte, 16)
+	n, err := read.Read(number)
+	if err != nil {
+		t.Fatalf("Xvfb gives no display: %v", err)
+	}
+	return ":" + strings.TrimSpace(string(number[:n]))
+}
+
+// missing skips the test, or fails it where the real parts are required.
+func missing(t *testing.T, reason string) {
+	t.Helper()
+	if os.Getenv(pcscd.Require) == "1" {
+		t.Fatal(reason)
+	}
+	t.Skip(reason)
+}
+
+// start runs a program until the test ends.
+func start(t *testing.T, command *exec.Cmd) {
+	t.Helper()
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Signal(syscall.SIGTERM) // it may have ended
+		done := make(chan struct{})
+		go func() { _ = command.Wait(); close(done) }()
+		select {
+		case <-done:
+		case <-time.After(10 * time.Second):
+			_ = command.Process.Kill()
+			<-done
+		}
+	})
+}
+
+// TestWindowOnPCSCD opens the real window on a real pcscd, puts a card in, and
+// takes the identifier from the screen as a person does: with Ctrl+C.
+func TestWindowOnPCSCD(t *testing.T) {
+	server := pcscd.Start(t)
+	screen := display(t)
+	environment := append(os.Environ(), "DISPLAY="+screen, "WAYLAND_DISPLAY=", "LANG=fr_FR.UTF-8",
+		"HOME="+t.TempDir(), "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "LIBGL_ALWAYS_SOFTWARE=1")
+	var output bytes.Buffer
+	program := exec.Command(os.Args[0])
+	program.Env = append(environment, asProgram+"=1")
+	program.Stdout, program.Stderr = &output, &output
+	start(t, program)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the program said:\n%s", output.String())
+		}
+	})
+	tool := func(stdin io.Reader, name string, args ...string) (string, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		command := exec.CommandContext(ctx, name, args...)
+		command.Env = environment
+		command.Stdin = stdin
+		out, err := command.Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	if out, err := tool(nil, "xdotool", "search", "--sync", "--onlyvisible", "--name", "Poste CPx"); err != nil || out == "" {
+		t.Fatalf("no window: %q, %v", out, err)
+	}
+	// copied presses the keys until the clipboard holds the text.
+	copied := func(keys, want string) {
+		t.Helper()
+		var got string
+		for range 60 {
+			if _, err := tool(nil, "xdotool", "key", keys); err != nil {
+				t.Fatalf("%s: %v", keys, err)
+			}
+			time.Sleep(200 * time.Millisecond)
+			if got, _ = tool(nil, "xclip", "-o", "-selection", "clipboard"); got == want {
+				return
+			}
+		}
+		t.Errorf("%s: the clipboard holds %q, want %q", keys, got, want)
+	}
+	for _, card := range []struct{ name, identifier, rpps string }{
+		{"pharmacien", "899700075122", "99700075122"},
+		{"en-formation", "899700296140", "99700296140"},
+	} {
+		remove := insert(t, server, card.name)
+		copied("ctrl+c", card.identifier)
+		copied("ctrl+shift+c", card.rpps)
+		remove()
+		time.Sleep(time.Second)
+	}
+}
+
+func insert(t *testing.T, server *pcscd.Server, name string) (remove func()) {
+	t.Helper()
+	d, err := virtualcard.Shipped(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, err := virtualcard.New(d, time.Now(), virtualcard.Faults{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	gone := make(chan error, 1)
+	go func() { gone <- vpcd.Insert(ctx, server.Address(0), card, nil) }()
+	return func() {
+		cancel()
+		if err := <-gone; !errors.Is(err, context.Canceled) {
+			t.Error(fmt.Errorf("%s left the reader: %w", name, err))
+		}
+		if n := card.Counts().Presented; n != 0 {
+			t.Errorf("%s saw %d VERIFY with data", name, n)
+		}
+	}
+}
