@@ -11,26 +11,12 @@ import (
 	"postecpx/cardreader/iso7816"
 	"postecpx/cardreader/pcsc"
 	"postecpx/cardreader/virtualcard"
+	"postecpx/cardreader/virtualcard/cardtest"
 )
-
-var today = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 
 func shipped(t testing.TB, name string, faults virtualcard.Faults) *virtualcard.Card {
 	t.Helper()
-	d, err := virtualcard.Shipped(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := virtualcard.New(d, today, faults)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if n := c.Counts().Presented; n != 0 {
-			t.Errorf("%s: the card saw %d VERIFY with data", name, n)
-		}
-	})
-	return c
+	return cardtest.New(t, name, cardtest.Today, faults)
 }
 
 // follow runs a Monitor and lets a test wait for what it says.

@@ -9,27 +9,11 @@ import (
 	"postecpx/cardreader/cps"
 	"postecpx/cardreader/pcsc"
 	"postecpx/cardreader/virtualcard"
-	"postecpx/cardreader/virtualcard/vpcd"
+	"postecpx/cardreader/virtualcard/cardtest"
 	"postecpx/internal/pcscd"
 )
 
 func TestMain(m *testing.M) { pcscd.Main(m) }
-
-// plug puts a card into a reader of the real pcscd and returns what takes it
-// out again.
-func plug(t *testing.T, server *pcscd.Server, reader int, card *virtualcard.Card) (remove func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		// However it ends, the test sees it in the readers.
-		_ = vpcd.Insert(ctx, server.Address(reader), card, nil)
-	}()
-	remove = func() { cancel(); <-gone }
-	t.Cleanup(remove)
-	return remove
-}
 
 // settled waits until the readers of the real pcscd hold, or do not hold, a
 // card in the first.
@@ -50,7 +34,7 @@ func TestReadOnPCSCD(t *testing.T) {
 	source := PCSC()
 	for name, want := range map[string]string{"medecin": doctor, "pharmacien": "899700075122", "employe-etablissement": "3990000010/000000018"} {
 		card := shipped(t, name, virtualcard.Faults{})
-		remove := plug(t, server, 0, card)
+		remove := cardtest.Plug(t, server.Address(0), card)
 		settled(t, source, true)
 		before := card.Counts().Exchanges
 		read, err := ReadCard(context.Background(), source, server.ReaderName(0), cps.Options{})
@@ -76,7 +60,7 @@ func TestRemovalOnPCSCD(t *testing.T) {
 	source := PCSC()
 	for at := 1; at <= 36; at += 5 {
 		card := shipped(t, "medecin", virtualcard.Faults{RemoveAt: at})
-		remove := plug(t, server, 0, card)
+		remove := cardtest.Plug(t, server.Address(0), card)
 		settled(t, source, true)
 		read, err := ReadCard(context.Background(), source, server.ReaderName(0), cps.Options{})
 		if err == nil || StageOf(err) != NoCard && StageOf(err) != Mute {
@@ -91,9 +75,9 @@ func TestMonitorOnPCSCD(t *testing.T) {
 	server := pcscd.Start(t)
 	f := monitorOf(t, PCSC())
 	f.until("no-card, no-card")
-	remove := plug(t, server, 0, shipped(t, "medecin", virtualcard.Faults{}))
+	remove := cardtest.Plug(t, server.Address(0), shipped(t, "medecin", virtualcard.Faults{}))
 	f.until("read " + doctor + ", no-card")
-	plug(t, server, 1, shipped(t, "pharmacien", virtualcard.Faults{}))
+	cardtest.Plug(t, server.Address(1), shipped(t, "pharmacien", virtualcard.Faults{}))
 	f.until("read " + doctor + ", read 899700075122")
 	remove()
 	f.until("no-card, read 899700075122")
@@ -107,7 +91,7 @@ func TestMonitorOnPCSCD(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.until("no-card, no-card")
-	plug(t, server, 0, shipped(t, "medecin", virtualcard.Faults{}))
+	cardtest.Plug(t, server.Address(0), shipped(t, "medecin", virtualcard.Faults{}))
 	f.until("read " + doctor + ", no-card")
 }
 
@@ -116,7 +100,7 @@ func TestMonitorOnPCSCD(t *testing.T) {
 func TestSharedOnPCSCD(t *testing.T) {
 	server := pcscd.Start(t)
 	source := PCSC()
-	plug(t, server, 0, shipped(t, "medecin", virtualcard.Faults{}))
+	cardtest.Plug(t, server.Address(0), shipped(t, "medecin", virtualcard.Faults{}))
 	settled(t, source, true)
 	other, err := pcsc.New().Connect(context.Background(), server.ReaderName(0))
 	if err != nil {

@@ -11,28 +11,12 @@ import (
 	"postecpx/cardreader/cps"
 	"postecpx/cardreader/iso7816"
 	"postecpx/cardreader/virtualcard"
+	"postecpx/cardreader/virtualcard/cardtest"
 )
 
-var today = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
-
-// newCard makes a shipped card. When the test ends it proves that no code was
-// presented to it.
 func newCard(t testing.TB, name string, faults virtualcard.Faults) *virtualcard.Card {
 	t.Helper()
-	d, err := virtualcard.Shipped(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := virtualcard.New(d, today, faults)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if n := c.Counts().Presented; n != 0 {
-			t.Errorf("%s: the card saw %d VERIFY with data", name, n)
-		}
-	})
-	return c
+	return cardtest.New(t, name, cardtest.Today, faults)
 }
 
 func read(c *virtualcard.Card, depth cps.Depth) (*cps.Card, error) {
@@ -323,7 +307,7 @@ func TestTruncatedFiles(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				c, err := virtualcard.New(d, today, virtualcard.Faults{Truncate: map[string]int{file: n}})
+				c, err := virtualcard.New(d, cardtest.Today, virtualcard.Faults{Truncate: map[string]int{file: n}})
 				if err != nil {
 					if n < 10 {
 						t.Fatal(err)

@@ -7,21 +7,20 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"postecpx/cardreader/iso7816"
 	"postecpx/cardreader/virtualcard"
+	"postecpx/cardreader/virtualcard/cardtest"
 )
 
-var today = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
-
+// card makes a shipped card, to which these tests do present codes.
 func card(t testing.TB, name string, faults virtualcard.Faults) *virtualcard.Card {
 	t.Helper()
 	d, err := virtualcard.Shipped(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := virtualcard.New(d, today, faults)
+	c, err := virtualcard.New(d, cardtest.Today, faults)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +183,7 @@ func TestFaults(t *testing.T) {
 	if got := send(t, c, selectRoot); got != "9000" {
 		t.Errorf("after it was put in again: %s", got)
 	}
-	if _, err := virtualcard.New(c.Description(), today, virtualcard.Faults{Truncate: map[string]int{"CPS_NOTHING": 1}}); err == nil {
+	if _, err := virtualcard.New(c.Description(), cardtest.Today, virtualcard.Faults{Truncate: map[string]int{"CPS_NOTHING": 1}}); err == nil {
 		t.Error("a file that does not exist is truncated")
 	}
 }

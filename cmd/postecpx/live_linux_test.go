@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -14,7 +12,7 @@ import (
 	"time"
 
 	"postecpx/cardreader/virtualcard"
-	"postecpx/cardreader/virtualcard/vpcd"
+	"postecpx/cardreader/virtualcard/cardtest"
 	"postecpx/internal/pcscd"
 )
 
@@ -129,34 +127,10 @@ func TestWindowOnPCSCD(t *testing.T) {
 		{"pharmacien", "899700075122", "99700075122"},
 		{"en-formation", "899700296140", "99700296140"},
 	} {
-		remove := insert(t, server, card.name)
+		remove := cardtest.Plug(t, server.Address(0), cardtest.New(t, card.name, time.Now(), virtualcard.Faults{}))
 		copied("ctrl+c", card.identifier)
 		copied("ctrl+shift+c", card.rpps)
 		remove()
 		time.Sleep(time.Second)
-	}
-}
-
-func insert(t *testing.T, server *pcscd.Server, name string) (remove func()) {
-	t.Helper()
-	d, err := virtualcard.Shipped(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	card, err := virtualcard.New(d, time.Now(), virtualcard.Faults{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	gone := make(chan error, 1)
-	go func() { gone <- vpcd.Insert(ctx, server.Address(0), card, nil) }()
-	return func() {
-		cancel()
-		if err := <-gone; !errors.Is(err, context.Canceled) {
-			t.Error(fmt.Errorf("%s left the reader: %w", name, err))
-		}
-		if n := card.Counts().Presented; n != 0 {
-			t.Errorf("%s saw %d VERIFY with data", name, n)
-		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"postecpx/cardreader/virtualcard"
+	"postecpx/cardreader/virtualcard/cardtest"
 	"postecpx/cardreader/virtualcard/vpcd"
 	"postecpx/internal/pcscd"
 )
@@ -27,34 +28,10 @@ const (
 func insert(t *testing.T, name string) *virtualcard.Card {
 	t.Helper()
 	server := pcscd.Start(t)
-	d, err := virtualcard.Shipped(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	card, err := virtualcard.New(d, time.Now(), virtualcard.Faults{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	gone := make(chan error, 1)
-	go func() { gone <- vpcd.Insert(ctx, server.Address(0), card, nil) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-gone; !errors.Is(err, context.Canceled) {
-			t.Errorf("the card left the reader: %v", err)
-		}
-		if n := card.Counts().Presented; n != 0 {
-			t.Errorf("%d VERIFY with data", n)
-		}
-	})
-	for range 500 {
-		if card.Counts().Resets > 1 {
-			return card
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("pcscd does not see the card")
-	return nil
+	card := cardtest.New(t, name, time.Now(), virtualcard.Faults{})
+	cardtest.Plug(t, server.Address(0), card)
+	cardtest.Powered(t, card)
+	return card
 }
 
 // tool runs an outside program and returns what it says.
@@ -121,14 +98,7 @@ func TestCryptolib(t *testing.T) {
 }
 
 func TestNoReader(t *testing.T) {
-	d, err := virtualcard.Shipped("medecin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	card, err := virtualcard.New(d, time.Now(), virtualcard.Faults{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	card := cardtest.New(t, "medecin", time.Now(), virtualcard.Faults{})
 	if err := vpcd.Insert(context.Background(), "127.0.0.1:1", card, nil); !errors.Is(err, vpcd.ErrNoReader) {
 		t.Errorf("%v", err)
 	}
