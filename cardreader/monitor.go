@@ -15,9 +15,13 @@ import (
 // six seconds for everything.
 const readingTime = 45 * time.Second
 
-// maxAttempts bounds how often a card that another program holds is tried
-// again, each time that program lets go of it.
-const maxAttempts = 5
+// A card that another program holds, or a service that went away in the middle
+// of a reading, is tried again after a while, and each time after a longer one:
+// the service does not always tell when a card is let go.
+const (
+	firstRetry = time.Second
+	lastRetry  = 15 * time.Second
+)
 
 // Monitor watches the readers of the source, reads each CPx that is inserted,
 // and calls changed with what is known, at once and then at each change. It
@@ -27,11 +31,11 @@ const maxAttempts = 5
 //	       ▼                                                          │
 //	inserted: mute · not a CPx · busy · reading ─► identified ─► read │ unreadable
 //	                             ▲        └──────► unreadable · busy ─┘
-//	                             └─ let go by the other program
+//	                             └─ let go by the other program, or tried again
 func Monitor(ctx context.Context, source Source, changed func(Snapshot)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	m := &monitor{source: source, results: make(chan result), cards: make(map[string]*watched)}
+	m := &monitor{source: source, results: make(chan result), retries: make(chan retry), cards: make(map[string]*watched)}
 	events := make(chan event)
 	ended := make(chan error, 1)
 	go func() {
@@ -47,7 +51,11 @@ func Monitor(ctx context.Context, source Source, changed func(Snapshot)) error {
 		case e := <-events:
 			m.update(ctx, e)
 		case r := <-m.results:
-			if !m.accept(r) {
+			if !m.accept(ctx, r) {
+				continue
+			}
+		case w := <-m.retries:
+			if !m.again(ctx, w) {
 				continue
 			}
 		case err := <-ended:
@@ -75,13 +83,14 @@ type watched struct {
 	reader   pcsc.Reader
 	status   ReaderStatus
 	number   int // of the last reading
-	attempts int // for the card that is in
+	attempts int // to read the card that is in
 	stop     context.CancelFunc
 }
 
 type monitor struct {
 	source  Source
 	results chan result
+	retries chan retry
 	service error
 	order   []string
 	cards   map[string]*watched
@@ -116,7 +125,8 @@ func (m *monitor) update(ctx context.Context, e event) {
 			w.stop()
 			w.attempts = 0
 			m.begin(ctx, w)
-		case w.status.Stage == Busy && letGo(before, r) && w.attempts < maxAttempts:
+		case w.status.Stage == Busy && letGo(before, r):
+			w.stop()
 			m.begin(ctx, w)
 		}
 	}
@@ -217,12 +227,50 @@ func otherCard(raw []byte) atr.Name {
 	return name
 }
 
-func (m *monitor) accept(r result) bool {
-	if r.of.number != r.number || m.cards[r.of.reader.Name] != r.of {
+func (m *monitor) accept(ctx context.Context, r result) bool {
+	w := r.of
+	if w.number != r.number || m.cards[w.reader.Name] != w {
 		return false
 	}
-	r.of.status = r.status
+	w.status = r.status
+	if w.status.Stage == Busy || errors.Is(w.status.Err, pcsc.ErrService) {
+		m.retryLater(ctx, w)
+	}
 	return true
+}
+
+// retry is a reading whose turn has come again.
+type retry struct {
+	of     *watched
+	number int // of the reading that failed
+}
+
+func (m *monitor) retryLater(ctx context.Context, w *watched) {
+	wait := min(firstRetry<<min(w.attempts-1, 8), lastRetry)
+	again := retry{w, w.number}
+	timer := time.AfterFunc(wait, func() {
+		select {
+		case m.retries <- again:
+		case <-ctx.Done():
+		}
+	})
+	w.stop = func() { timer.Stop() }
+}
+
+// again begins a reading once more, unless something else happened meanwhile.
+// The reader keeps its stage until the outcome is known.
+func (m *monitor) again(ctx context.Context, r retry) bool {
+	w := r.of
+	if w.number != r.number || m.cards[w.reader.Name] != w || m.service != nil {
+		return false
+	}
+	before := w.status
+	m.begin(ctx, w)
+	if w.status.Stage != Reading {
+		return true
+	}
+	w.status = before
+	return false
 }
 
 func (m *monitor) stopAll() {

@@ -234,6 +234,22 @@ func TestMonitorTriesAgainWhenTheCardIsLetGo(t *testing.T) {
 	f.until("read " + doctor)
 }
 
+// TestMonitorTriesAgainByItself: the service tells nothing when the other
+// program lets go of the card.
+func TestMonitorTriesAgainByItself(t *testing.T) {
+	t.Parallel()
+	virtual := NewVirtual("one")
+	virtual.Insert("one", shipped(t, "medecin", virtualcard.Faults{}))
+	readers, _ := virtual.Readers(context.Background())
+	virtual.Fail(pcsc.ErrBusy)
+	source := held{virtual, make(chan []pcsc.Reader, 1)}
+	f := monitorOf(t, source)
+	source.changes <- readers
+	f.until("busy")
+	virtual.Fail(nil)
+	f.until("read " + doctor)
+}
+
 func TestReadCardErrors(t *testing.T) {
 	t.Parallel()
 	source := NewVirtual("empty", "full")

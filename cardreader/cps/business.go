@@ -85,6 +85,9 @@ func parseInfoPS(b []byte) (infoPS, error) {
 			info.speciality = coded(nomenclature.R01, text(f.Value))
 		}
 	}
+	if info.identifier == "" {
+		return info, fmt.Errorf("no identifier in it")
+	}
 	return info, nil
 }
 
@@ -103,6 +106,9 @@ func parseIDCard(b []byte) (idCard, error) {
 	}
 	var card idCard
 	var wrong []string
+	if twice(fields) {
+		return idCard{}, fmt.Errorf("the same element twice, with two values")
+	}
 	for _, f := range fields {
 		var err error
 		switch f.Tag {
@@ -126,6 +132,16 @@ func parseIDCard(b []byte) (idCard, error) {
 		return card, fmt.Errorf("%s", strings.Join(wrong, "; "))
 	}
 	return card, nil
+}
+
+// twice tells whether an element stands there again with another value.
+func twice(fields []iso7816.TLV) bool {
+	for i, f := range fields {
+		if first, _ := iso7816.Find(fields[:i+1], f.Tag); !bytes.Equal(first, f.Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // testCategory reads the catégorie (G01): 00 card, 02 module, 03 software

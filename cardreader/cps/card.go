@@ -69,6 +69,9 @@ type Card struct {
 	PIN          PIN
 	Certificates []Certificate
 
+	// Paths tells where the data objects and the certificates lie that were
+	// read, by their labels: "3F000001A071".
+	Paths map[string]string
 	// Gaps are the parts that the card should have given and did not.
 	Gaps []Gap
 	// Exchanges counts the APDU pairs that this reading took.
@@ -80,10 +83,13 @@ type IdentifierStatus string
 
 // Verified: the form and the check digit hold and all sources agree.
 // Unverified: it was read, with Problems. Absent: the card gave none.
+// Pending: it was read from CPS_INFO_PS and shows no problem, and the
+// certificate has not been compared yet.
 const (
 	Verified   IdentifierStatus = "verified"
 	Unverified IdentifierStatus = "unverified"
 	Absent     IdentifierStatus = "absent"
+	Pending    IdentifierStatus = "pending"
 )
 
 // Source is where on the card an identifier was read.
@@ -166,6 +172,8 @@ type Certificate struct {
 	NotAfter  time.Time
 	Usage     []string // X.509 names: digitalSignature, nonRepudiation …
 	Err       error
+
+	issuer []Attribute
 }
 
 // Subject is a certificate subject as ANS writes it: the last RDN holds
@@ -176,7 +184,12 @@ type Subject struct {
 	Surname    string
 	GivenName  string
 	Title      string // profession in words
+	// Attributes are all of them, in the order of the certificate.
+	Attributes []Attribute
 }
+
+// Attribute of a distinguished name: its short name, or its OID, and its value.
+type Attribute struct{ Name, Value string }
 
 // Gap is a part of the card that could not be read, and why.
 type Gap struct {

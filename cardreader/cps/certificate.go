@@ -72,7 +72,8 @@ func parseCertificate(label string, der []byte) (c Certificate, responsibility s
 		return c, ""
 	}
 	c.Subject = parseSubject(parsed.RawSubject)
-	c.Issuer = parseSubject(parsed.RawIssuer).DN
+	issuer := parseSubject(parsed.RawIssuer)
+	c.Issuer, c.issuer = issuer.DN, issuer.Attributes
 	c.Serial = fmt.Sprintf("%X", parsed.SerialNumber)
 	c.NotBefore, c.NotAfter = parsed.NotBefore, parsed.NotAfter
 	c.Usage = usages(parsed.KeyUsage)
@@ -92,7 +93,8 @@ func (c *Certificate) readOutline() {
 		return
 	}
 	c.Subject = parseSubject(raw.TBS.Subject.FullBytes)
-	c.Issuer = parseSubject(raw.TBS.Issuer.FullBytes).DN
+	issuer := parseSubject(raw.TBS.Issuer.FullBytes)
+	c.Issuer, c.issuer = issuer.DN, issuer.Attributes
 	c.Serial = fmt.Sprintf("%X", raw.TBS.Serial)
 	c.NotBefore, c.NotAfter = raw.TBS.Validity.NotBefore, raw.TBS.Validity.NotAfter
 }
@@ -112,8 +114,6 @@ func parseSubject(der []byte) Subject {
 			value := fmt.Sprint(a.Value)
 			name := attributeNames[a.Type.String()]
 			switch name {
-			case "":
-				name = a.Type.String()
 			case "CN":
 				s.CommonName = value
 			case "SN":
@@ -123,6 +123,10 @@ func parseSubject(der []byte) Subject {
 			case "title":
 				s.Title = value
 			}
+			if name == "" {
+				name = a.Type.String()
+			}
+			s.Attributes = append(s.Attributes, Attribute{name, value})
 			values = append(values, name+"="+escapeDN(value))
 		}
 		relative = append(relative, strings.Join(values, "+"))
@@ -214,18 +218,26 @@ func role(c Certificate) Role {
 }
 
 // isTest recognises the certificates of a test hierarchy: ANS's test
-// authorities are named "TEST …" and their holders belong to O=TEST.
+// authorities are named "TEST …", their unit "IGC-SANTE TEST", and the
+// organisation of their holders TEST. A person or a structure may well be
+// called so in any other place.
 func (c Certificate) isTest() bool {
-	for _, dn := range []string{c.Issuer, c.DN} {
-		for _, part := range strings.FieldsFunc(dn, func(r rune) bool { return strings.ContainsRune(",+", r) }) {
-			_, value, _ := strings.Cut(part, "=")
-			if value == "TEST" || strings.HasPrefix(value, "TEST ") || strings.HasSuffix(value, " TEST") {
-				return true
-			}
+	for _, a := range c.issuer {
+		switch {
+		case a.Name == "CN" && strings.HasPrefix(a.Value, "TEST "),
+			a.Name == "OU" && strings.HasSuffix(a.Value, " TEST"),
+			a.Name == "O" && a.Value == "TEST":
+			return true
+		}
+	}
+	for _, a := range c.Attributes {
+		if a.Name == "O" && a.Value == "TEST" {
+			return true
 		}
 	}
 	return false
 }
 
-// errNoCertificate is the gap of a card whose CDF lists none.
-var errNoCertificate = errors.New("the card holds no certificate")
+// ErrNoCertificate is the gap of a card that lists no certificate: a fact
+// about the card, not a failure to read it.
+var ErrNoCertificate = errors.New("the card holds no certificate")

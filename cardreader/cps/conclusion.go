@@ -2,6 +2,7 @@ package cps
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -10,8 +11,13 @@ import (
 func (s *session) conclude() Card {
 	c := s.card
 	c.Gaps = append([]Gap(nil), s.card.Gaps...)
+	c.Paths = maps.Clone(s.paths)
 	c.Certificates = append([]Certificate(nil), s.card.Certificates...)
-	c.Identifier = judge(s.info.identifier, s.infoErr, c.Certificates, s.listErr)
+	infoErr := s.infoErr
+	if len(s.listed(labelInfoPS)) > 1 {
+		infoErr = errListedTwice
+	}
+	c.Identifier = judge(s.info.identifier, infoErr, c.Certificates, s.listErr)
 	c.Test = s.test(c)
 	c.Kind = kind(s.info.kind, c.Holder.Responsibility.Code)
 	if c.Generation == GenerationUnknown {
@@ -45,6 +51,8 @@ func (s *session) fromCertificate(field func(Subject) string) string {
 // each other neither is given: nothing tells which is right.
 func cardNumber(idCard, serial string) (string, error) {
 	switch {
+	case idCard != "" && len(idCard) != 10:
+		return "", fmt.Errorf("%s gives %d digits, not 10", labelIDCard, len(idCard))
 	case idCard == "" && len(serial) == 10:
 		return serial, nil
 	case idCard == "" || serial == "" || strings.HasPrefix(idCard, serial):

@@ -76,6 +76,7 @@ func TestInfoPS(t *testing.T) {
 		"two identifiers":   "\xED\x1C\x81\x0C899700218896\x81\x0C899700366240",
 		"field beyond":      "\xED\x04\x81\x0C89",
 		"indefinite length": "\xED\x80\x81\x0C899700218896",
+		"no identifier":     "\xED\x03\x82\x01\x28",
 	} {
 		if info, err := parseInfoPS([]byte(bad)); err == nil {
 			t.Errorf("%s: %+v", name, info)
@@ -144,7 +145,10 @@ func TestSDO(t *testing.T) {
 	if err != nil || !pin.Known || pin.TriesLeft != 2 || pin.TriesMax != 3 {
 		t.Errorf("%+v, %v", pin, err)
 	}
-	for _, b := range []string{"", "\x70\x00", "\x9B\x02\x00\x01", "\x9B\x01\xFF"} {
+	if pin, err := parseSDO([]byte("\x9A\x01\x03\x9B\x01\x03\x9D\x02\x00\x00")); err != nil || !pin.Blocked() {
+		t.Errorf("no uses left: %+v, %v", pin, err)
+	}
+	for _, b := range []string{"", "\x70\x00", "\x9B\x02\x00\x01", "\x9B\x01\xFF", "\x9A\x01\x03\x9B\x01\x09"} {
 		if pin, err := parseSDO([]byte(b)); err == nil {
 			t.Errorf("%X: %+v", b, pin)
 		}
@@ -179,6 +183,7 @@ func TestCardNumber(t *testing.T) {
 		{"", "2900999999", "2900999999", false},
 		{"", "290099999", "", false},
 		{"2900999999", "2900999998", "", true},
+		{"29", "", "", true},
 	} {
 		got, err := cardNumber(tt.idCard, tt.serial)
 		if got != tt.want || err != nil != tt.fails {
@@ -195,7 +200,7 @@ func FuzzSubject(f *testing.F) {
 	f.Add(der)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s := parseSubject(b)
-		if s.DN == "" && s != (Subject{}) {
+		if s.DN == "" && len(s.Attributes) > 0 {
 			t.Fatalf("%+v", s)
 		}
 	})
@@ -225,4 +230,82 @@ func FuzzBusinessData(f *testing.F) {
 		}
 		_ = fmt.Sprint(parseDIR(b))
 	})
+}
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	const doctor, other = "899700218896", "899700366240"
+	broken := fmt.Errorf("broken")
+	certificate := func(role Role, commonName string, err error) Certificate {
+		return Certificate{Role: role, Subject: Subject{CommonName: commonName}, Err: err}
+	}
+	for name, tt := range map[string]struct {
+		info         string
+		infoErr      error
+		certificates []Certificate
+		listErr      error
+		want         string
+	}{
+		"agree":                          {doctor, nil, []Certificate{certificate(Authentication, doctor, nil)}, nil, "899700218896 verified []"},
+		"no certificate":                 {doctor, nil, nil, nil, "899700218896 verified []"},
+		"certificate of unknown role":    {doctor, nil, []Certificate{certificate(RoleUnknown, other, nil)}, nil, "899700218896 unverified [sources-disagree]"},
+		"refused by x509, name readable": {doctor, nil, []Certificate{certificate(RoleUnknown, other, broken)}, nil, "899700218896 unverified [sources-disagree]"},
+		"unknown role, unreadable":       {doctor, nil, []Certificate{certificate(RoleUnknown, "", broken)}, nil, "899700218896 unverified [certificate-unreadable]"},
+		"unreadable beside a good one":   {doctor, nil, []Certificate{certificate(Authentication, doctor, nil), certificate(RoleUnknown, "", broken)}, nil, "899700218896 verified []"},
+		"for something else":             {doctor, nil, []Certificate{certificate(RoleUnknown, "www.example.test", nil)}, nil, "899700218896 verified []"},
+		"technical":                      {doctor, nil, []Certificate{certificate(Technical, "8025000001/2900999999", nil)}, nil, "899700218896 verified []"},
+		"list unreadable":                {doctor, nil, nil, broken, "899700218896 unverified [certificate-unreadable]"},
+		"signature disagrees":            {doctor, nil, []Certificate{certificate(Authentication, doctor, nil), certificate(Signature, other, nil)}, nil, "899700218896 unverified [sources-disagree]"},
+		"certificate alone":              {"", broken, []Certificate{certificate(Authentication, doctor, nil)}, nil, "899700218896 unverified [info-ps-unreadable]"},
+		"listed twice":                   {doctor, errListedTwice, []Certificate{certificate(Authentication, doctor, nil)}, nil, "899700218896 unverified [info-ps-unreadable]"},
+		"nothing":                        {"", nil, nil, nil, " absent []"},
+		"ADELI":                          {"00B7010446", nil, nil, nil, "00B7010446 unverified [check-digit-unknown]"},
+	} {
+		id := judge(tt.info, tt.infoErr, tt.certificates, tt.listErr)
+		if got := fmt.Sprint(id.Value, " ", id.Status, " ", id.Problems); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
+func TestTestCertificates(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		issuer, subject Attribute
+		want            bool
+	}{
+		{Attribute{"CN", "TEST AC IGC-SANTE FORT PERSONNES"}, Attribute{"SN", "NOM"}, true},
+		{Attribute{"OU", "IGC-SANTE TEST"}, Attribute{"SN", "NOM"}, true},
+		{Attribute{"CN", "AC IGC-SANTE FORT PERSONNES"}, Attribute{"O", "TEST"}, true},
+		{Attribute{"CN", "AC IGC-SANTE FORT PERSONNES"}, Attribute{"SN", "TEST"}, false},
+		{Attribute{"CN", "AC IGC-SANTE FORT PERSONNES"}, Attribute{"O", "CENTRE DE TEST"}, false},
+	} {
+		c := Certificate{issuer: []Attribute{tt.issuer}, Subject: Subject{Attributes: []Attribute{tt.subject}}}
+		if c.isTest() != tt.want {
+			t.Errorf("%v, %v: %v", tt.issuer, tt.subject, !tt.want)
+		}
+	}
+}
+
+func TestDirectoryEntries(t *testing.T) {
+	t.Parallel()
+	entry := func(label string, body string) string {
+		attributes := ""
+		if label != "" {
+			attributes = "\x0C" + string(rune(len(label))) + label
+		}
+		inner := "\x30" + string(rune(len(attributes))) + attributes + body
+		return "\x30" + string(rune(len(inner))) + inner
+	}
+	path := "\xA1\x06\x30\x04\x04\x02\xA0\x01"
+	objects, err := parseDirectory([]byte(entry("one", path) + entry("", path) + entry("direct", "\xA1\x02\x30\x00")))
+	if err != nil || len(objects) != 2 || objects[0].label != "one" || objects[1].label != "" {
+		t.Errorf("%+v, %v", objects, err)
+	}
+	if objects, err := parseDirectory([]byte(entry("damaged", "\xA1\x7F\x30"))); err == nil || len(objects) != 0 {
+		t.Errorf("damaged: %+v, %v", objects, err)
+	}
+	if d, err := parseODF([]byte("\xA7\x06\x30\x04\x04\x02\x70\x06\xA4\x20\x30")); err == nil || len(d) != 1 {
+		t.Errorf("EF.ODF that breaks off: %v, %v", d, err)
+	}
 }

@@ -41,6 +41,8 @@ type fileSystem struct {
 	proven bool   // forms[0] has selected a file
 	// fcpOnly and fcpNever are learnt from a card that refuses the other P2.
 	fcpOnly, fcpNever bool
+	// elsewhere: another program may have selected something since.
+	elsewhere bool
 }
 
 // useForms sets the ways to write SELECT, most likely first.
@@ -82,10 +84,18 @@ func (fs *fileSystem) selectFile(ctx context.Context, p path, wantFCP bool) (siz
 	var last error
 	for i := 0; i < len(fs.forms); i++ {
 		r, err := fs.selectAs(ctx, fs.forms[i], p, wantFCP)
+		if err == nil && fs.proven && fs.elsewhere && r.SW == iso7816.SWFileNotFound {
+			// Perhaps not found only because another application is selected.
+			fs.elsewhere = false
+			if _, err = fs.selectAID(ctx, fs.cla, aidRoot); err == nil {
+				r, err = fs.selectAs(ctx, fs.forms[i], p, wantFCP)
+			}
+		}
 		if err != nil {
 			return 0, err
 		}
 		if selected(r.SW) {
+			fs.elsewhere = false
 			f := fs.forms[i]
 			copy(fs.forms[1:i+1], fs.forms[:i])
 			fs.forms[0], fs.proven = f, true
@@ -195,19 +205,29 @@ type plan struct {
 	// size is the size of the file where a specification fixes it.
 	size int
 	// single: the content is one data object, whose header gives the size of
-	// a file that was selected without FCP. Suits long files.
+	// a file that was selected without FCP, and where padding begins.
 	single bool
 	// enough stops the reading as soon as it is content with what is there.
 	enough func([]byte) bool
 }
 
 // readFile selects a file and reads it. A file that ends early gives what it
-// holds: the caller's decoder says what is missing.
+// holds: the caller's decoder says what is missing. One that announces a size
+// and gives nothing is an error.
 func (fs *fileSystem) readFile(ctx context.Context, p path, how plan) ([]byte, error) {
 	size, err := fs.selectFile(ctx, p, how.fcp)
 	if err != nil {
 		return nil, err
 	}
+	data, err := fs.readSelected(ctx, p, how, size)
+	if err == nil && len(data) == 0 && size > 0 {
+		err = fmt.Errorf("%w: %v is empty, and announces %d bytes", ErrTruncated, p, size)
+	}
+	return data, err
+}
+
+// readSelected reads the file that was selected just now.
+func (fs *fileSystem) readSelected(ctx context.Context, p path, how plan, size int) ([]byte, error) {
 	if how.size > 0 {
 		size = how.size
 	}
@@ -231,8 +251,9 @@ func (fs *fileSystem) readFile(ctx context.Context, p path, how plan) ([]byte, e
 		switch {
 		case r.SW == iso7816.SWOK, r.SW == iso7816.SWEndOfFile:
 			data = append(data, r.Data...)
-			if size < 0 && how.single {
-				if n, err := iso7816.HeaderLength(data); err == nil {
+			if how.single {
+				// What follows the one data object is padding.
+				if n, err := iso7816.HeaderLength(data); err == nil && (size < 0 || n < size) {
 					size = n
 				}
 			}

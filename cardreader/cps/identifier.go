@@ -18,16 +18,20 @@ func judge(info string, infoErr error, certificates []Certificate, listErr error
 	} else if infoErr != nil {
 		id.Problems = append(id.Problems, ProblemInfoPS)
 	}
-	witnessed := false
+	witnessed, unheard := false, listErr != nil
 	for _, c := range certificates {
-		if c.Role != Authentication && c.Role != Signature {
-			continue
+		if c.Role == Technical {
+			continue // it names the card, not the person
 		}
 		if c.CommonName == "" {
-			if c.Err != nil {
+			if c.Err != nil && c.Role != RoleUnknown {
 				id.add(ProblemCertificate)
 			}
+			unheard = unheard || c.Err != nil
 			continue
+		}
+		if c.Role == RoleUnknown && !identifies(c.CommonName) {
+			continue // a certificate for something else
 		}
 		if !witnessed {
 			id.Sources = append(id.Sources, SourceCertificate)
@@ -42,8 +46,11 @@ func judge(info string, infoErr error, certificates []Certificate, listErr error
 			}
 		}
 	}
-	if listErr != nil && !witnessed {
+	if unheard && !witnessed {
 		id.add(ProblemCertificate)
+	}
+	if info != "" && infoErr != nil {
+		id.add(ProblemInfoPS)
 	}
 	if value == "" {
 		id.Status = Absent
@@ -66,6 +73,20 @@ func judge(info string, infoErr error, certificates []Certificate, listErr error
 		id.Status = Unverified
 	}
 	return id
+}
+
+// identifies tells whether a common name has the form of an identifier.
+func identifies(commonName string) bool {
+	id, err := nationalid.Parse(commonName)
+	if err != nil || id.Type == nationalid.Unknown {
+		return false
+	}
+	for _, p := range id.Check() {
+		if p != nationalid.ProblemLuhn && p != nationalid.ProblemKeyUnknown {
+			return false
+		}
+	}
+	return true
 }
 
 func (id *Identifier) add(p nationalid.Problem) {

@@ -156,10 +156,11 @@ func (s *session) readODFAt(ctx context.Context, df path) error {
 		return fmt.Errorf("EF.ODF: %w", err)
 	}
 	directories, err := parseODF(data)
-	if err != nil {
+	if len(directories) == 0 {
 		return err
 	}
-	s.df, s.directories = df, directories
+	// A list that breaks off may have named the certificates further on.
+	s.df, s.directories, s.odfErr = df, directories, err
 	return nil
 }
 

@@ -19,6 +19,20 @@ func (s *session) readInfoPS(ctx context.Context) error {
 	return err
 }
 
+// errListedTwice: the directory gives one name to two files.
+var errListedTwice = errors.New("listed twice in the card's directory of data objects: nothing tells which is right")
+
+// listed gives the paths, as the directories say them, of the data objects
+// with that label.
+func (s *session) listed(label string) (paths [][]byte) {
+	for _, o := range s.objects {
+		if o.label == label {
+			paths = append(paths, o.path)
+		}
+	}
+	return paths
+}
+
 // errNotListed: the card's directory of data objects does not name it.
 var errNotListed = errors.New("not listed in the card's directory of data objects")
 
@@ -28,19 +42,21 @@ func (s *session) readObject(ctx context.Context, label string) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	return s.readFile(ctx, p, plan{fcp: true})
+	s.paths[label] = p.String()
+	return s.readFile(ctx, p, plan{fcp: true, single: true})
 }
 
 // objectPath finds a data object, reading no more of the DODF than it takes.
 func (s *session) objectPath(ctx context.Context, label string) (path, error) {
 	find := func() (path, error) {
-		for _, o := range s.objects {
-			if o.label == label {
-				p, err := resolve(o.path, s.df)
-				return p, err
-			}
+		listed := s.listed(label)
+		switch {
+		case len(listed) == 0:
+			return nil, errNotListed
+		case len(listed) > 1:
+			return nil, errListedTwice
 		}
-		return nil, errNotListed
+		return resolve(listed[0], s.df)
 	}
 	p, err := find()
 	if !errors.Is(err, errNotListed) || s.directories[odfDataObjects] == nil {
@@ -171,7 +187,7 @@ func (s *session) readTokenInfo(ctx context.Context) error {
 
 func (s *session) readCertificateList(ctx context.Context) error {
 	err := s.listCertificates(ctx)
-	if !errors.Is(err, errNoCertificate) {
+	if !errors.Is(err, ErrNoCertificate) {
 		s.listErr = err
 	}
 	return err
@@ -180,7 +196,10 @@ func (s *session) readCertificateList(ctx context.Context) error {
 func (s *session) listCertificates(ctx context.Context) error {
 	directories := s.directories[odfCertificates]
 	if len(directories) == 0 {
-		return errNoCertificate
+		if s.odfErr != nil {
+			return s.odfErr
+		}
+		return ErrNoCertificate
 	}
 	for _, raw := range directories {
 		p, err := resolve(raw, s.df)
@@ -198,7 +217,7 @@ func (s *session) listCertificates(ctx context.Context) error {
 		}
 	}
 	if len(s.certificates) == 0 {
-		return errNoCertificate
+		return ErrNoCertificate
 	}
 	return nil
 }
@@ -206,26 +225,39 @@ func (s *session) listCertificates(ctx context.Context) error {
 // readCertificate reads one certificate of the CDF. A certificate that cannot
 // be read is still listed, with the reason.
 func (s *session) readCertificate(ctx context.Context, o object) error {
+	if o.label == "" {
+		o.label = fmt.Sprintf("%X", o.path)
+	}
 	p, err := resolve(o.path, s.df)
 	var der []byte
 	if err == nil {
+		s.paths[o.label] = p.String()
 		der, err = s.readFile(ctx, p, plan{single: true})
 	}
 	if fatal(err) {
 		return err
 	}
-	c := Certificate{Label: o.label, Err: err}
-	if err == nil {
-		var responsibility string
-		c, responsibility = parseCertificate(o.label, der)
-		if responsibility != "" && s.card.Holder.Responsibility.Code == "" {
-			s.card.Holder.Responsibility = coded(nomenclature.G04, responsibility)
-		}
+	if err != nil {
+		s.keep(Certificate{Label: o.label, Err: err})
+		return nil
 	}
+	s.addCertificate(o.label, der)
+	return nil
+}
+
+// addCertificate decodes a certificate and keeps it.
+func (s *session) addCertificate(label string, der []byte) {
+	c, responsibility := parseCertificate(label, der)
+	if responsibility != "" && s.card.Holder.Responsibility.Code == "" {
+		s.card.Holder.Responsibility = coded(nomenclature.G04, responsibility)
+	}
+	s.keep(c)
+}
+
+func (s *session) keep(c Certificate) {
 	c.Role = role(c)
 	s.card.Certificates = append(s.card.Certificates, c)
 	if c.Err != nil {
-		s.gap(o.label, c.Err)
+		s.gap(c.Label, c.Err)
 	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package cps
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -14,6 +15,7 @@ const refPIN = 0x01
 const (
 	sdoTriesMax  iso7816.Tag = 0x9A
 	sdoTriesLeft iso7816.Tag = 0x9B
+	sdoUsages    iso7816.Tag = 0x9D // uses left of the code; none blocks it
 )
 
 // readPIN reads the counter of the code porteur without presenting it, in the
@@ -81,6 +83,12 @@ func parseSDO(b []byte) (PIN, error) {
 	pin := PIN{Known: true, TriesLeft: int(left[0])}
 	if most, ok := findDeep(b, sdoTriesMax, maxNesting); ok && len(most) == 1 {
 		pin.TriesMax = int(most[0])
+		if pin.TriesLeft > pin.TriesMax {
+			return PIN{}, fmt.Errorf("counter of %d tries left of %d", pin.TriesLeft, pin.TriesMax)
+		}
+	}
+	if usages, ok := findDeep(b, sdoUsages, maxNesting); ok && len(usages) > 0 && len(bytes.Trim(usages, "\x00")) == 0 {
+		pin.TriesLeft = 0
 	}
 	return pin, nil
 }

@@ -30,13 +30,13 @@ func parseODF(b []byte) (map[iso7816.Tag][][]byte, error) {
 			directories[r.Tag] = append(directories[r.Tag], p)
 		}
 	}
-	if len(directories) == 0 {
-		if err == nil {
-			err = fmt.Errorf("no directory in %d bytes", len(b))
-		}
-		return nil, fmt.Errorf("EF.ODF: %w", err)
+	if len(directories) == 0 && err == nil {
+		err = fmt.Errorf("no directory in %d bytes", len(b))
 	}
-	return directories, nil
+	if err != nil {
+		err = fmt.Errorf("EF.ODF: %w", err)
+	}
+	return directories, err
 }
 
 // object is an entry of a DODF or a CDF.
@@ -48,21 +48,25 @@ type object struct {
 
 // parseDirectory reads the entries of a DODF or a CDF (ISO/IEC 7816-15 §8.7,
 // §8.8): each a SEQUENCE of common attributes (label first), class attributes
-// and, under [1], the type attributes with the path. Entries without a label
-// or a path are left out. What comes before a coding error is returned with it.
+// and, under [1], the type attributes with the path. The label is optional
+// (§8.1.1); entries without a path, which hold their object themselves, are
+// left out. What comes before a coding error is returned with it.
 func parseDirectory(b []byte) ([]object, error) {
 	entries, err := iso7816.ParseTLV(b)
 	var objects []object
 	for _, e := range entries {
-		if o, ok := parseEntry(e.Value); ok {
+		o, broken := parseEntry(e.Value)
+		if o.path != nil {
 			objects = append(objects, o)
+		} else if broken != nil && err == nil {
+			err = fmt.Errorf("an entry: %w", broken)
 		}
 	}
 	return objects, err
 }
 
-func parseEntry(b []byte) (object, bool) {
-	parts, _ := iso7816.ParseTLV(b)
+func parseEntry(b []byte) (object, error) {
+	parts, err := iso7816.ParseTLV(b)
 	var o object
 	sequences := 0
 	for _, p := range parts {
@@ -79,7 +83,7 @@ func parseEntry(b []byte) (object, bool) {
 			o.path = findPath(p.Value)
 		}
 	}
-	return o, o.label != "" && o.path != nil
+	return o, err
 }
 
 // maxNesting bounds findPath: a Path lies three SEQUENCEs deep at the most.

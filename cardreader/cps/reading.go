@@ -19,7 +19,8 @@ type Transactor interface {
 type Depth int
 
 // Everything reads all that is free to read. IdentifierOnly stops at the
-// identifier, without its comparison with the certificate.
+// identifier, whose Status is then Pending: it is not compared with the
+// certificate, unless CPS_INFO_PS gives none.
 const (
 	Everything Depth = iota
 	IdentifierOnly
@@ -46,7 +47,7 @@ func Read(ctx context.Context, card Transactor, atr []byte, options Options) (*C
 	if err != nil {
 		return nil, err
 	}
-	s := &session{card: Card{
+	s := &session{paths: make(map[string]string), card: Card{
 		ATR: recognised.ATR, Generation: recognised.Generation, Interface: recognised.Interface,
 	}}
 	// run does one step alone with the card. An error that ends the reading is
@@ -54,13 +55,16 @@ func Read(ctx context.Context, card Transactor, atr []byte, options Options) (*C
 	run := func(part string, step func(context.Context) error) error {
 		var failure error
 		err := card.Transaction(ctx, func(t iso7816.Transmitter) error {
-			s.transmitter = t
+			s.transmitter, s.elsewhere = t, true
 			if failure = step(ctx); fatal(failure) {
 				return failure
 			}
 			return nil
 		})
 		s.card.Exchanges = s.count
+		if errors.Is(err, ErrTooLong) && s.info.identifier != "" {
+			failure, err = err, nil // what is known stays known
+		}
 		if err != nil {
 			return err
 		}
@@ -77,6 +81,9 @@ func Read(ctx context.Context, card Transactor, atr []byte, options Options) (*C
 	}
 	if s.info.identifier != "" {
 		c := s.conclude()
+		if c.Identifier.Status == Verified {
+			c.Identifier.Status = Pending
+		}
 		if options.Depth == IdentifierOnly {
 			return &c, nil
 		}
@@ -133,9 +140,12 @@ type session struct {
 	certificates []object // of the CDF
 	directories  map[iso7816.Tag][][]byte
 
+	paths map[string]string // of what was read, by label
+
 	info    infoPS
 	infoErr error // why CPS_INFO_PS was not read
 	listErr error // why the CDF was not read
+	odfErr  error // where EF.ODF breaks off
 	name    namePS
 	id      idCard
 	serial  string // card number of EF.SN.ICC

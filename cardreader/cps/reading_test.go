@@ -130,7 +130,7 @@ func TestIdentifierBudget(t *testing.T) {
 			if n := counts.Exchanges - counts.GetResponses; n > budget {
 				t.Errorf("%s: %d exchanges without GET RESPONSE, at most %d", name, n, budget)
 			}
-			if card.Identifier.Status != cps.Verified {
+			if card.Identifier.Status != cps.Pending {
 				t.Errorf("%s: %+v", name, card.Identifier)
 			}
 		}
@@ -287,7 +287,7 @@ func TestRecovery(t *testing.T) {
 			for at := 2; at <= 8; at++ {
 				c := newCard(t, name, virtualcard.Faults{Status: map[int]iso7816.StatusWord{at: sw}})
 				card, err := read(c, cps.IdentifierOnly)
-				if err != nil || card.Identifier.Status != cps.Verified {
+				if err != nil || card.Identifier.Status != cps.Pending {
 					t.Errorf("%s, %v at %d: %v", name, sw, at, err)
 				}
 			}

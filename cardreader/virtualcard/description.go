@@ -98,12 +98,22 @@ func Names() []string {
 	return names
 }
 
+// UnknownError says that no card of that name is shipped.
+type UnknownError struct {
+	Name  string
+	Known []string
+}
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("no virtual card %q: there are %s", e.Name, strings.Join(e.Known, ", "))
+}
+
 // Shipped returns the description of a shipped card. The error names those
 // that there are.
 func Shipped(name string) (Description, error) {
 	data, err := shipped.ReadFile("cards/" + name + ".toml")
 	if err != nil {
-		return Description{}, fmt.Errorf("no virtual card %q: there are %s", name, strings.Join(Names(), ", "))
+		return Description{}, &UnknownError{Name: name, Known: Names()}
 	}
 	return Parse(name, data)
 }

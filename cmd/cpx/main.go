@@ -20,8 +20,10 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"postecpx/internal/language"
+	"postecpx/internal/plaintext"
 )
 
 // Exit codes.
@@ -33,13 +35,23 @@ const (
 	exitNoCard
 	exitUnreadable
 	exitNoService
+
+	exitInterrupted = 128 + int(syscall.SIGINT) // as shells have it
 )
 
+// errInterrupted is why the context of a command ended when the person, or the
+// system, asked the program to stop.
+var errInterrupted = errors.New("interrupted")
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel(errInterrupted)
+	}()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // A command is one verb.
@@ -94,7 +106,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			t.fail(t.flagError(err), t.usage(c.name, set))
 			return exitUsage
 		}
-		return do(ctx, t, rest)
+		code := do(ctx, t, rest)
+		if t.unwritten != nil {
+			t.fail(t.say("cli.unwritten", "Reason", t.unwritten.Error()), "")
+			return max(code, exitProblems)
+		}
+		return code
 	}
 	t.fail(t.say("cli.command.unknown", "Name", args[0]), t.helpText())
 	return exitUsage
@@ -130,7 +147,14 @@ func (t *terminal) flagError(err error) string {
 			return t.say(key, "Name", "--"+name)
 		}
 	}
-	return t.say("cli.usage.wrong", "Reason", err.Error())
+	if value, rest, ok := strings.Cut(strings.TrimPrefix(err.Error(), "invalid value "), " for flag -"); ok {
+		name, reason, _ := strings.Cut(rest, ": ")
+		if reason == "parse error" {
+			reason = ""
+		}
+		return strings.TrimSpace(t.say("cli.usage.value", "Value", plaintext.Line(value, 60), "Name", "--"+name) + " " + plaintext.Line(reason, 120))
+	}
+	return t.say("cli.usage.wrong", "Reason", plaintext.Line(err.Error(), 120))
 }
 
 // terminal is where a command speaks: its streams, its language, its clock.
@@ -138,6 +162,8 @@ type terminal struct {
 	*language.Speaker
 	stdout, stderr io.Writer
 	now            func() time.Time
+	// unwritten is why a result could not be written, nil when all were.
+	unwritten error
 }
 
 // newTerminal takes --lang out of the arguments, wherever it stands before
@@ -176,19 +202,29 @@ func (t *terminal) say(key string, pairs ...any) string { return t.Say(key, pair
 // out writes a result.
 func (t *terminal) out(lines ...string) {
 	for _, l := range lines {
-		fmt.Fprintln(t.stdout, strings.TrimRight(l, "\n"))
+		if _, err := fmt.Fprintln(t.stdout, strings.TrimRight(l, "\n")); err != nil && t.unwritten == nil {
+			t.unwritten = err
+		}
 	}
 }
 
 // talk writes what is not a result.
-func (t *terminal) talk(text string) { fmt.Fprintf(t.stderr, "cpx: %s\n", text) }
+func (t *terminal) talk(text string) { fmt.Fprintf(t.stderr, "cpx: %s\n", plaintext.Clean(text)) }
 
 // fail says what went wrong and, on lines of its own, what to do.
 func (t *terminal) fail(text, next string) {
 	t.talk(text)
 	if next != "" {
-		fmt.Fprintln(t.stderr, strings.TrimRight(next, "\n"))
+		fmt.Fprintln(t.stderr, strings.Map(inert, strings.TrimRight(next, "\n")))
 	}
+}
+
+// inert keeps the layout of a text and takes from it what a terminal obeys.
+func inert(r rune) rune {
+	if r != '\n' && unicode.IsControl(r) {
+		return unicode.ReplacementChar
+	}
+	return r
 }
 
 func (t *terminal) help() { fmt.Fprintln(t.stderr, t.helpText()) }

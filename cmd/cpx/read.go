@@ -27,9 +27,17 @@ func readCommand(set *flag.FlagSet) func(context.Context, *terminal, []string) i
 			t.fail(t.say("cli.only.unknown", "Name", *only), "")
 			return exitUsage
 		}
+		if *only != "" && *asJSON {
+			t.fail(t.say("cli.only.json"), "")
+			return exitUsage
+		}
+		if w.timeout <= 0 {
+			t.fail(t.say("cli.timeout.wrong"), "")
+			return exitUsage
+		}
 		source, err := w.source(t)
 		if err != nil {
-			t.fail(err.Error(), "")
+			t.fail(t.cardError(err), "")
 			return exitUsage
 		}
 		ctx, cancel := context.WithTimeout(ctx, w.timeout)
@@ -40,6 +48,9 @@ func readCommand(set *flag.FlagSet) func(context.Context, *terminal, []string) i
 		}
 		if code, ok := t.unready(status); !ok {
 			return code
+		}
+		if w.others > 0 {
+			t.talk(t.say("cli.read.several", "Reader", wording.ReaderName(t.Speaker, name)))
 		}
 		options := cps.Options{}
 		if *only != "" {
@@ -85,11 +96,14 @@ func (t *terminal) printIdentifier(c *cps.Card) int {
 	if _, err := nationalid.Parse(c.Identifier.Value); err == nil {
 		t.out(plaintext.Line(c.Identifier.Value, 120))
 	}
-	if c.Identifier.Status == cps.Verified {
+	if c.Identifier.Status == cps.Pending || c.Identifier.Status == cps.Verified {
 		return exitOK
 	}
 	account := wording.Reader(t.Speaker, cardreader.ReaderStatus{Stage: cardreader.Read, Card: c}, t.now())
-	next := []string{}
+	next := []string{account.Answer.Meaning, account.Answer.Next}
+	if len(c.Identifier.Problems) > 0 {
+		next = nil
+	}
 	for _, p := range c.Identifier.Problems {
 		text, todo := wording.Problem(t.Speaker, p)
 		next = append(next, text, todo)

@@ -36,6 +36,10 @@ func readersCommand(set *flag.FlagSet) func(context.Context, *terminal, []string
 		if !t.noArguments(args) {
 			return exitUsage
 		}
+		if *timeout <= 0 {
+			t.fail(t.say("cli.timeout.wrong"), "")
+			return exitUsage
+		}
 		ctx, cancel := context.WithTimeout(ctx, *timeout)
 		defer cancel()
 		readers, err := cardreader.PCSC().Readers(ctx)

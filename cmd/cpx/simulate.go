@@ -35,12 +35,20 @@ func simulateCommand(set *flag.FlagSet) func(context.Context, *terminal, []strin
 		return err
 	})
 	return func(ctx context.Context, t *terminal, args []string) int {
+		if *list && len(args) > 0 {
+			t.fail(t.say("cli.arguments.none", "Name", args[0]), "")
+			return exitUsage
+		}
+		if *duration < 0 || faults.Delay < 0 || faults.RemoveAt < 0 || faults.MuteAt < 0 {
+			t.fail(t.say("cli.simulate.negative"), "")
+			return exitUsage
+		}
 		if *list {
 			return t.listCards(*asJSON)
 		}
 		description, err := t.description(*file, args)
 		if err != nil {
-			t.fail(err.Error(), "")
+			t.fail(t.cardError(err), "")
 			return exitUsage
 		}
 		card, err := virtualcard.New(description, t.now(), faults)

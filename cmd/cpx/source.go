@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"postecpx/cardreader/cps"
 	"postecpx/cardreader/pcsc"
 	"postecpx/cardreader/virtualcard"
+	"postecpx/internal/plaintext"
 	"postecpx/internal/wording"
 )
 
@@ -38,6 +40,8 @@ type where struct {
 	demo    demonstration
 	reader  string
 	timeout time.Duration
+
+	others int // CPx cards that were not chosen
 }
 
 func (w *where) declare(set *flag.FlagSet) {
@@ -75,20 +79,49 @@ func (w *where) choose(ctx context.Context, source cardreader.Source) (name stri
 	}
 	var found []pcsc.Reader
 	for _, r := range readers {
+		if strings.EqualFold(r.Name, w.reader) {
+			found = []pcsc.Reader{r} // the whole name beats those that hold it
+			break
+		}
 		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(w.reader)) {
 			found = append(found, r)
 		}
+	}
+	if len(found) == 0 && len(readers) > 0 {
+		return "", status, &unknownReader{w.reader, readers}
 	}
 	if len(found) == 0 {
 		return "", status, pcsc.ErrNoReader
 	}
 	best := cardreader.Look(found[0])
-	for _, r := range found[1:] {
-		if s := cardreader.Look(r); rank(s.Stage) > rank(best.Stage) {
+	w.others = -1
+	for _, r := range found {
+		s := cardreader.Look(r)
+		if rank(s.Stage) > rank(best.Stage) {
 			best = s
+		}
+		if s.Stage == cardreader.Reading {
+			w.others++
 		}
 	}
 	return best.Reader, best, nil
+}
+
+// unknownReader says that there are readers, and none by that name.
+type unknownReader struct {
+	name    string
+	readers []pcsc.Reader
+}
+
+func (e *unknownReader) Error() string { return "no reader whose name holds " + strconv.Quote(e.name) }
+
+// cardError says what is wrong with a virtual card that was asked for.
+func (t *terminal) cardError(err error) string {
+	var unknown *virtualcard.UnknownError
+	if errors.As(err, &unknown) {
+		return t.say("cli.demo.unknown", "Name", plaintext.Line(unknown.Name, 60), "Known", strings.Join(unknown.Known, ", "))
+	}
+	return plaintext.Line(err.Error(), 240)
 }
 
 // rank prefers a CPx to a card that is none, and any card to an empty reader.
@@ -118,7 +151,18 @@ func (t *terminal) explain(account wording.Account, cause error, code int) int {
 
 // failed explains an error of the readers or of a reading.
 func (t *terminal) failed(reader string, err error) int {
+	var unknown *unknownReader
 	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, errInterrupted):
+		t.talk(t.say("cli.interrupted"))
+		return exitInterrupted
+	case errors.As(err, &unknown):
+		var names []string
+		for _, r := range unknown.readers {
+			names = append(names, "  "+wording.ReaderName(t.Speaker, r.Name))
+		}
+		t.fail(t.say("cli.reader.unknown", "Name", plaintext.Line(unknown.name, 60)), strings.Join(names, "\n"))
+		return exitNoReader
 	case errors.Is(err, pcsc.ErrService), errors.Is(err, pcsc.ErrAccess), errors.Is(err, pcsc.ErrProtocolMismatch):
 		return t.explain(wording.Service(t.Speaker, err), err, exitNoService)
 	case errors.Is(err, pcsc.ErrNoReader):

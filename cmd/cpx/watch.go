@@ -42,10 +42,12 @@ func watchCommand(set *flag.FlagSet) func(context.Context, *terminal, []string) 
 		}
 		source, err := (&where{demo: demo}).source(t)
 		if err != nil {
-			t.fail(err.Error(), "")
+			t.fail(t.cardError(err), "")
 			return exitUsage
 		}
-		w := &watcher{terminal: t, lines: *asLines, demo: demo.name != ""}
+		ctx, end := context.WithCancel(ctx)
+		defer end()
+		w := &watcher{terminal: t, lines: *asLines, demo: demo.name != "", end: end}
 		if !w.lines {
 			t.talk(t.say("cli.watch.begin"))
 			if w.demo {
@@ -69,6 +71,7 @@ type watcher struct {
 	*terminal
 	lines  bool
 	demo   bool
+	end    context.CancelFunc
 	last   map[string]cardreader.ReaderStatus
 	whole  string // the last event that is not of one reader
 	begun  bool
@@ -119,7 +122,10 @@ func (w *watcher) reader(r cardreader.ReaderStatus) {
 		event.Reason = r.Err.Error()
 	}
 	account := wording.Reader(w.Speaker, r, w.now())
-	line := wording.ReaderName(w.Speaker, r.Reader) + ": " + account.Answer.Title
+	line := w.say("cli.watch.line", "Reader", wording.ReaderName(w.Speaker, r.Reader), "What", account.Answer.Title)
+	if name := r.CardName.In(w.Tag()); name != "" {
+		line += " (" + name + ")"
+	}
 	if r.Card != nil {
 		card := report.NewCard(r.Reader, r.Card, w.now())
 		card.Demonstration = w.demo
@@ -134,10 +140,18 @@ func (w *watcher) reader(r cardreader.ReaderStatus) {
 	w.tell(event, line)
 }
 
+// check ends the watch when nobody can read its lines any more.
+func (w *watcher) check() {
+	if w.unwritten != nil {
+		w.end()
+	}
+}
+
 func (w *watcher) tell(event eventDocument, line string) {
 	at := w.now()
 	if !w.lines {
 		w.out(at.Format("15:04:05") + "  " + line)
+		w.check()
 		return
 	}
 	event.Schema, event.Time, event.Demonstration = eventSchema, at.Format(time.RFC3339Nano), w.demo
@@ -147,4 +161,5 @@ func (w *watcher) tell(event eventDocument, line string) {
 		return
 	}
 	w.out(text)
+	w.check()
 }

@@ -2,6 +2,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -48,7 +49,7 @@ type Identifier struct {
 
 // Holder is the person.
 type Holder struct {
-	Civility         *Coded `json:"civility,omitempty"`
+	Civility         string `json:"civility,omitempty"` // in words, or its code (G03)
 	FamilyName       string `json:"familyName,omitempty"`
 	GivenName        string `json:"givenName,omitempty"`
 	Profession       *Coded `json:"profession,omitempty"`
@@ -145,7 +146,7 @@ func newHolder(h cps.Holder) *Holder {
 		return &Coded{c.Code, c.Label}
 	}
 	return &Holder{
-		Civility: coded(h.Civility), FamilyName: h.FamilyName, GivenName: h.GivenName,
+		Civility: cmp.Or(h.Civility.Label, h.Civility.Code), FamilyName: h.FamilyName, GivenName: h.GivenName,
 		Profession: coded(h.Profession), FutureProfession: coded(h.FutureProfession),
 		Speciality: coded(h.Speciality), Responsibility: coded(h.Responsibility),
 	}
