@@ -11,14 +11,27 @@ import (
 	"postecpx/cardreader/iso7816"
 )
 
-// maxTries is how many tries a code porteur has.
-const maxTries = 3
+// Instructions of which the other side of the program has no need.
+const (
+	insChangeCode        = 0x24
+	insSecurityOperation = 0x2A
+	insResetRetryCounter = 0x2C
+	insAuthenticate      = 0x88
+)
+
+// Status words of which the other side of the program has no need.
+const (
+	swNoChaining  iso7816.StatusWord = 0x6884
+	swWrongData   iso7816.StatusWord = 0x6A80
+	swNoDiagnosis iso7816.StatusWord = 0x6F00
+)
 
 // ErrRemoved: the card was taken out, by the fault that asked for it.
 var ErrRemoved = errors.New("card removed")
 
-// Exchange is one APDU pair that the card saw. The code porteur is never in
-// it: the data of VERIFY are replaced by as many zeros.
+// Exchange is one APDU pair that the card saw. No code is ever in it: the data
+// of VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER are replaced by as
+// many zeros.
 type Exchange struct {
 	Command, Response []byte
 }
@@ -29,9 +42,13 @@ type Counts struct {
 	GetResponses int // of the Exchanges
 	BytesIn      int // command APDUs
 	BytesOut     int // response APDUs, with status words
-	// Presented counts the VERIFY commands that carried a code.
+	// Presented counts the commands that carried a code: VERIFY, CHANGE
+	// REFERENCE DATA and RESET RETRY COUNTER with data.
 	Presented int
-	Resets    int
+	// PresentedPUK counts those of the Presented that carried a code de
+	// déblocage.
+	PresentedPUK int
+	Resets       int
 }
 
 // Card is an emulated card. Its methods may be called from several goroutines;
@@ -49,12 +66,18 @@ type Card struct {
 	trace    []Exchange
 	inserted int // exchanges since the last insertion, for the faults
 
-	current   string // path of the current DF, "" for the MF
-	ef        *file
-	selected  bool // the application of the CPS4 was selected
-	pending   []byte
-	triesLeft int
-	verified  bool
+	keys     map[byte]*privateKey // by the reference on the wire
+	porteur  code
+	unblock  code
+	current  string // path of the current DF, "" for the MF
+	ef       *file
+	selected bool // the application of the CPS4 was selected
+	side     cps2ter
+	pending  []byte
+	chain    chain
+
+	environment environment
+	hash        []byte // left by PSO: HASH
 }
 
 // ATRs that ANS's own library accepts, byte for byte.
@@ -80,7 +103,13 @@ func New(d Description, now time.Time, faults Faults) (*Card, error) {
 	}
 	c := &Card{
 		description: d, atr: atrs[d.Generation][d.Interface], files: files,
-		df: fidIAS, aid: aidIAS, faults: faults, triesLeft: d.PIN.TriesLeft,
+		df: fidIAS, aid: aidIAS, faults: faults,
+		porteur: code{value: d.PIN.Code, most: maxTries, left: d.PIN.TriesLeft, uses: unlimited},
+		unblock: code{value: d.PIN.puk(), most: maxUnblockTries, left: maxUnblockTries, uses: maxUnblockUses},
+		side:    cps2ter{files: oldFiles(d)},
+	}
+	if c.keys, err = d.privateKeys(); err != nil {
+		return nil, fmt.Errorf("virtual card %s: %w", d.Name, err)
 	}
 	if d.Interface == cps.Contactless {
 		c.df, c.aid = fidIASCL, aidIASCL
@@ -91,6 +120,7 @@ func New(d Description, now time.Time, faults Faults) (*Card, error) {
 	if err := faults.cut(files, c.df); err != nil {
 		return nil, err
 	}
+	c.forget()
 	return c, nil
 }
 
@@ -105,13 +135,21 @@ func (c *Card) ATR() []byte {
 	return append([]byte(nil), c.atr...)
 }
 
-// Reset is a reset or a new power supply: selections and the presented code are
-// gone, the counter of the code stays.
+// Reset is a reset or a new power supply: selections, the security environment
+// and the presented codes are gone, the counters of the codes stay.
 func (c *Card) Reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts.Resets++
-	c.current, c.ef, c.selected, c.pending, c.verified = "", nil, false, nil, false
+	c.forget()
+}
+
+// forget empties what a card keeps only while it has power.
+func (c *Card) forget() {
+	c.current, c.ef, c.selected, c.pending = "", nil, false, nil
+	c.side.current, c.side.ef = "", nil
+	c.chain, c.environment, c.hash = chain{}, environment{}, nil
+	c.porteur.presented, c.unblock.presented = false, false
 }
 
 // Counts tells what the card saw since it was made.
@@ -158,17 +196,12 @@ func (c *Card) record(command, response []byte) {
 	c.counts.Exchanges++
 	c.counts.BytesIn += len(command)
 	c.counts.BytesOut += len(response)
+	if len(command) > 1 && command[1] == iso7816.InsGetResponse {
+		c.counts.GetResponses++
+	}
 	shown := append([]byte(nil), command...)
-	if parsed, err := iso7816.ParseCommand(command); err == nil {
-		switch parsed.INS {
-		case iso7816.InsGetResponse:
-			c.counts.GetResponses++
-		case iso7816.InsVerify, 0x24, 0x2C:
-			if len(parsed.Data) > 0 {
-				c.counts.Presented++
-				clear(shown[5 : 5+len(parsed.Data)])
-			}
-		}
+	if c.counts.presents(command) {
+		clear(shown[5:])
 	}
 	if len(c.trace) < maxTrace {
 		c.trace = append(c.trace, Exchange{shown, append([]byte(nil), response...)})
@@ -186,6 +219,13 @@ func (c *Card) answer(raw []byte) []byte {
 	if sw := c.class(cmd); sw != iso7816.SWOK {
 		return status(sw)
 	}
+	if cmd.CLA == classCPS2ter {
+		return c.old(cmd, pending)
+	}
+	cmd, sw := c.link(cmd)
+	if sw != iso7816.SWOK || cmd.CLA&chaining != 0 {
+		return status(sw)
+	}
 	switch cmd.INS {
 	case iso7816.InsSelect:
 		return c.selectCommand(cmd)
@@ -196,23 +236,35 @@ func (c *Card) answer(raw []byte) []byte {
 	case iso7816.InsGetDataBER:
 		return c.getData(cmd)
 	case iso7816.InsVerify:
-		return c.verify(cmd)
+		return status(c.verify(cmd))
+	case insChangeCode:
+		return status(c.changeCode(cmd))
+	case insResetRetryCounter:
+		return status(c.resetRetryCounter(cmd))
+	case iso7816.InsManageSecEnv:
+		return status(c.manageSecurityEnvironment(cmd))
+	case insSecurityOperation:
+		return c.performSecurityOperation(cmd)
+	case insAuthenticate:
+		return c.internalAuthenticate(cmd)
 	}
 	return status(iso7816.SWInsNotSupported)
 }
 
-// class: a CPS3 answers to class 00; a CPS4 to class 01, logical channel 1,
-// once its application is selected, and to class 00 only for the selections
-// that lead there.
+// class: a CPS3 answers to class 00, and through its contacts to the class of
+// the CPS2ter; a CPS4 to class 01, logical channel 1, once its application is
+// selected, and to class 00 only for the selections that lead there. Either
+// takes a command in parts.
 func (c *Card) class(cmd iso7816.Command) iso7816.StatusWord {
+	class := cmd.CLA &^ chaining
 	if c.description.Generation == cps.CPS3 {
-		if cmd.CLA != 0x00 {
-			return iso7816.SWClassNotSupported
+		if class == 0x00 || cmd.CLA == classCPS2ter && c.description.Interface == cps.Contact {
+			return iso7816.SWOK
 		}
-		return iso7816.SWOK
+		return iso7816.SWClassNotSupported
 	}
 	byName := cmd.INS == iso7816.InsSelect && cmd.P1 == 0x04
-	if cmd.CLA > 0x01 || !byName && (cmd.CLA == 0x00 || !c.selected) {
+	if class > 0x01 || !byName && (class == 0x00 || !c.selected) {
 		return iso7816.SWClassNotSupported
 	}
 	return iso7816.SWOK
@@ -255,7 +307,7 @@ func (c *Card) readBinary(cmd iso7816.Command) []byte {
 		return status(iso7816.SWFunctionNotPresent) // short file identifiers
 	case c.ef == nil:
 		return status(iso7816.SWNoCurrentFile)
-	case c.ef.private && !c.verified:
+	case c.ef.private && !c.porteur.presented:
 		return status(iso7816.SWSecurityStatus)
 	case len(cmd.Data) > 0 || cmd.Le == 0:
 		return status(iso7816.SWWrongLength)
@@ -274,60 +326,4 @@ func (c *Card) readBinary(cmd iso7816.Command) []byte {
 	}
 	n := min(cmd.Le, len(rest))
 	return append(append([]byte(nil), rest[:n]...), sw.SW1(), sw.SW2())
-}
-
-// getData answers the question for the counters of a code, in the form that
-// ANS's library and OpenSC use on a CPS3: the public part of its security data
-// object.
-func (c *Card) getData(cmd iso7816.Command) []byte {
-	if c.description.Generation != cps.CPS3 || cmd.P1 != 0x3F || cmd.P2 != 0xFF {
-		return status(iso7816.SWWrongP1P2)
-	}
-	request, err := iso7816.ParseTLV(cmd.Data)
-	if err != nil || len(request) != 1 || request[0].Tag != 0x4D {
-		return status(0x6A80)
-	}
-	list := request[0].Value // 70 06 BF81 ref 02 A080
-	if len(list) != 8 || list[2] != 0xBF || list[3] != 0x81 {
-		return status(iso7816.SWDataNotFound)
-	}
-	var attributes []byte
-	switch list[4] {
-	case 0x01:
-		attributes = append(leaf(0x9A, maxTries), leaf(0x9B, byte(c.triesLeft))...)
-	case 0x02:
-		attributes = append(append(leaf(0x9A, 10), leaf(0x9B, 10)...), leaf(0x9D, 0x00, 0x64)...)
-	default:
-		return status(iso7816.SWDataNotFound)
-	}
-	acl := leaf(0x8C, 0xF3, 0x00, 0x00, 0x13, 0xFF, 0x00)
-	sdo := iso7816.AppendTLV(nil, 0xBF8100|iso7816.Tag(list[4]), append(node(0xA0, attributes), node(0xA1, acl)...))
-	return c.give(cmd, node(0x70, sdo))
-}
-
-func (c *Card) verify(cmd iso7816.Command) []byte {
-	if cmd.P1 != 0 || cmd.P2 != 0x01 && cmd.P2 != 0x02 {
-		return status(iso7816.SWDataNotFound)
-	}
-	left := &c.triesLeft
-	if cmd.P2 == 0x02 {
-		if len(cmd.Data) == 0 {
-			return status(0x63CA) // code de déblocage: ten tries
-		}
-		return status(iso7816.SWConditions)
-	}
-	switch {
-	case *left == 0:
-		return status(iso7816.SWBlocked)
-	case len(cmd.Data) == 0 && c.verified:
-		return status(iso7816.SWOK)
-	case len(cmd.Data) == 0:
-		return status(0x63C0 | iso7816.StatusWord(*left))
-	case string(cmd.Data) == c.description.PIN.Code:
-		*left, c.verified = maxTries, true
-		return status(iso7816.SWOK)
-	}
-	*left--
-	c.verified = false
-	return status(0x63C0 | iso7816.StatusWord(*left))
 }

@@ -43,6 +43,7 @@ const (
 	keyAuthenticationCPS3 = 0x82
 	keySignatureCPS4      = 0x10
 	keyAuthenticationCPS4 = 0x20
+	keyContactless        = 0x83
 )
 
 // efATR is EF.ATR as published from a real card: buffers of 260 and 256 bytes,
@@ -145,6 +146,8 @@ func node(tag iso7816.Tag, children ...[]byte) []byte {
 
 func leaf(tag iso7816.Tag, value ...byte) []byte { return iso7816.AppendTLV(nil, tag, value) }
 
+func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+
 func words(tag iso7816.Tag, s string) []byte { return iso7816.AppendTLV(nil, tag, []byte(s)) }
 
 // reference is an entry of EF.ODF.
@@ -191,10 +194,13 @@ func (b *builder) product() string {
 }
 
 // tokenInfo is EF.TokenInfo (ISO/IEC 7816-15 §8.10). OpenSC signs only with
-// the algorithms listed here.
+// the algorithms listed here, each with its reference for a security
+// environment.
 func (b *builder) tokenInfo() []byte {
-	algorithm := func(ref byte, mechanism byte, operations byte) []byte {
-		return node(0x30, leaf(0x02, ref), leaf(0x02, mechanism), leaf(0x05), leaf(0x03, 0x02, operations))
+	const compute, decipher, hash = 0x40, 0x04, 0x02 // of the BIT STRING of operations
+	algorithm := func(number, mechanism uint16, operations, reference byte) []byte {
+		return node(0x30, leaf(0x02, byte(number)), leaf(0x02, byte(mechanism>>8), byte(mechanism)), leaf(0x05),
+			leaf(0x03, 0x01, operations), leaf(0x02, reference))
 	}
 	return node(0x30,
 		leaf(0x02, 0x01),
@@ -202,7 +208,14 @@ func (b *builder) tokenInfo() []byte {
 		words(0x0C, "CARTE VIRTUELLE"),
 		words(0x80, b.product()),
 		leaf(0x03, 0x04, 0x10),
-		node(0xA2, algorithm(6, 0x01, 0x40), algorithm(3, 0x40, 0x40)),
+		node(0xA2,
+			algorithm(6, 0x0001, compute, 0x02),  // CKM_RSA_PKCS
+			algorithm(3, 0x0040, compute, 0x42),  // CKM_SHA256_RSA_PKCS
+			algorithm(4, 0x0006, compute, 0x12),  // CKM_SHA1_RSA_PKCS
+			algorithm(1, 0x0250, hash, 0x40),     // CKM_SHA256
+			algorithm(2, 0x0220, hash, 0x10),     // CKM_SHA_1
+			algorithm(5, 0x0001, decipher, 0x1A), // CKM_RSA_PKCS
+		),
 	)
 }
 
@@ -214,11 +227,11 @@ func (b *builder) authenticationObjects() []byte {
 			node(0x30, leaf(0x04, authID)),
 			node(0xA1, node(0x30,
 				leaf(0x03, flags...), leaf(0x0A, 0x01), leaf(0x02, least), leaf(0x02, most), leaf(0x02, most),
-				leaf(0x80, reference), node(0x30, leaf(0x04, 0x3F, 0x00)))))
+				leaf(0x80, reference))))
 	}
 	return append(
 		pin("Code porteur", 0x01, 0x01, 4, 8, 0x03, 0x08),
-		pin("Code de deblocage", 0x02, 0x02, 8, 8, 0x01, 0x0A)...)
+		pin("Code de deblocage", 0x02, 0x02, 8, 8, 0x00, 0x0B)...)
 }
 
 // objectID is the identifier that a key shares with its certificate: the AID
@@ -227,23 +240,23 @@ func objectID(last byte) []byte { return append(append([]byte{}, aidIAS...), las
 
 // pair is a private key and its certificate.
 type pair struct {
+	role            role
 	keyLabel, label string
 	id, reference   byte
 	usage           []byte // PKCS#15 KeyUsageFlags, BIT STRING
-	access          byte
 	protected       bool
 }
 
-func (b *builder) pairs() []pair {
-	if b.d.Interface == cps.Contactless {
-		return []pair{{"CPS_PRIV_TECH_AUT", "Certificat Technique CPS", 0x03, 0x83, []byte{0x05, 0x20}, 0, false}}
+func (d *Description) pairs() []pair {
+	if d.Interface == cps.Contactless {
+		return []pair{{forContactless, "CPS_PRIV_TECH_AUT", "Certificat Technique CPS", 0x03, keyContactless, []byte{0x05, 0x20}, false}}
 	}
-	if b.d.Certificates.None {
+	if d.Certificates.None {
 		return nil
 	}
-	signature := pair{"CPS_PRIV_SIG", "Certificat de Signature CPS", 0x01, keySignatureCPS3, []byte{0x06, 0x00, 0x40}, 0, true}
-	authentication := pair{"CPS_PRIV_AUT", "Certificat d'Authentification CPS", 0x02, keyAuthenticationCPS3, []byte{0x05, 0x60}, 0, true}
-	if b.d.Generation == cps.CPS4 {
+	signature := pair{forSigning, "CPS_PRIV_SIG", "Certificat de Signature CPS", 0x01, keySignatureCPS3, []byte{0x06, 0x00, 0x40}, true}
+	authentication := pair{forProving, "CPS_PRIV_AUT", "Certificat d'Authentification CPS", 0x02, keyAuthenticationCPS3, []byte{0x05, 0x60}, true}
+	if d.Generation == cps.CPS4 {
 		signature.id, signature.reference = 0x10, keySignatureCPS4
 		authentication.id, authentication.reference = 0x20, keyAuthenticationCPS4
 	}
@@ -253,10 +266,10 @@ func (b *builder) pairs() []pair {
 // privateKeys is EF.PrKD (ISO/IEC 7816-15 §8.4).
 func (b *builder) privateKeys() []byte {
 	var all []byte
-	for _, p := range b.pairs() {
-		common := [][]byte{words(0x0C, p.keyLabel), leaf(0x03, 0x06, 0xC0)}
+	for _, p := range b.d.pairs() {
+		common := [][]byte{words(0x0C, p.keyLabel)}
 		if p.protected {
-			common = append(common, leaf(0x04, 0x01))
+			common = append(common, leaf(0x03, 0x06, 0xC0), leaf(0x04, 0x01))
 		}
 		reference := []byte{p.reference}
 		if p.reference >= 0x80 {
@@ -275,19 +288,19 @@ func (b *builder) certificates() ([]byte, error) {
 	from := b.now.AddDate(0, 0, -b.d.AgeDays).UTC().Truncate(24 * time.Hour)
 	to := from.AddDate(0, 0, b.d.ValidDays)
 	var all []byte
-	for _, p := range b.pairs() {
+	for _, p := range b.d.pairs() {
 		ring, err := keys()
 		if err != nil {
 			return nil, err
 		}
-		subject, private, usage := b.d.subject(), ring.authentication, x509.KeyUsageDigitalSignature|x509.KeyUsageKeyEncipherment
-		switch p.keyLabel {
-		case "CPS_PRIV_SIG":
-			private, usage = ring.signature, x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment
-		case "CPS_PRIV_TECH_AUT":
-			subject, private, usage = b.d.technicalSubject(), ring.technical, x509.KeyUsageDigitalSignature
+		subject, usage := b.d.subject(), x509.KeyUsageDigitalSignature|x509.KeyUsageKeyEncipherment
+		switch p.role {
+		case forSigning:
+			usage = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
+		case forContactless:
+			subject, usage = b.d.technicalSubject(), x509.KeyUsageDigitalSignature
 		}
-		der, err := b.d.certificate(p.label, subject, private, usage, from, to)
+		der, err := b.d.certificate(p.label, subject, p.role.of(ring), usage, from, to)
 		if err != nil {
 			return nil, err
 		}
@@ -326,6 +339,12 @@ func (b *builder) dataObjects() []byte {
 		fid := fidActivity + uint16(i)
 		b.put(fid, true, activity(a))
 		list(fmt.Sprintf("CPS_ACTIVITY_%02d_PS", i+1), fid, true)
+	}
+	// A CPS3 keeps the billing situations on its CPS2ter side, unlisted.
+	if len(b.d.Billing) > 0 && b.d.Generation == cps.CPS4 {
+		fid := b.add(billing(b.d.Billing))
+		b.files[key(b.df, fid)].private = true
+		list("CPS_SIT_FACT", fid, true)
 	}
 	return all
 }
@@ -370,6 +389,17 @@ func (b *builder) infoPS() []byte {
 
 func activity(a Activity) []byte {
 	return node(0xEE, leaf(0x80, a.Mode), leaf(0x84, latin1(a.Name)...), words(0x85, a.Structure), words(0x86, a.Sector))
+}
+
+// billing is CPS_SIT_FACT.
+func billing(all []Billing) []byte {
+	var entries [][]byte
+	for _, s := range all {
+		entries = append(entries, node(0xA0,
+			leaf(0x80, s.Activity), leaf(0x81, bcd(s.Identifier)...), leaf(0x82, bcd(s.Convention)...),
+			leaf(0x83, bcd(s.Approvals)...), leaf(0x84, s.Rights)))
+	}
+	return node(0xE0, entries...)
 }
 
 // latin1 encodes text in ISO 8859-1; what does not fit becomes "?".

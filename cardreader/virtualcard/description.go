@@ -51,12 +51,22 @@ type Description struct {
 	PIN          PIN          `toml:"pin"`
 	Certificates Certificates `toml:"certificates"`
 	Activities   []Activity   `toml:"activity"`
+	Billing      []Billing    `toml:"billing"`
 }
 
 // PIN is the code porteur of the card and its counter.
 type PIN struct {
 	Code      string `toml:"code"`
 	TriesLeft int    `toml:"tries_left"`
+	// PUK is the code de déblocage, 8 digits; 12345678 when empty.
+	PUK string `toml:"puk"`
+}
+
+func (p PIN) puk() string {
+	if p.PUK == "" {
+		return defaultUnblock
+	}
+	return p.PUK
 }
 
 // Certificates says what certificates the card holds.
@@ -79,6 +89,27 @@ type Activity struct {
 	Name      string `toml:"name"`      // raison sociale
 	Structure string `toml:"structure"` // type digit (G07) and number
 	Sector    string `toml:"sector"`    // R02
+}
+
+// Billing is one situation de facturation, readable after the code porteur.
+type Billing struct {
+	Activity   byte   `toml:"activity"`   // number of the situation d'exercice
+	Identifier string `toml:"identifier"` // at most 10 digits
+	Convention string `toml:"convention"` // at most 6 digits
+	Approvals  string `toml:"approvals"`  // at most 6 digits
+	Rights     byte   `toml:"rights"`
+}
+
+func (b Billing) check() error {
+	for name, value := range map[string]struct {
+		digits string
+		most   int
+	}{"identifier": {b.Identifier, 10}, "convention": {b.Convention, 6}, "approvals": {b.Approvals, 6}} {
+		if len(value.digits) > value.most || strings.Trim(value.digits, "0123456789") != "" {
+			return fmt.Errorf("billing %s %q: at most %d digits", name, value.digits, value.most)
+		}
+	}
+	return nil
 }
 
 //go:embed cards/*.toml
@@ -147,12 +178,21 @@ func (d *Description) check() error {
 		return fmt.Errorf("number %q: 10 digits", d.Number)
 	case d.PIN.TriesLeft < 0 || d.PIN.TriesLeft > maxTries:
 		return fmt.Errorf("tries left %d: 0 to %d", d.PIN.TriesLeft, maxTries)
-	case len(d.PIN.Code) < 4 || len(d.PIN.Code) > 8 || strings.Trim(d.PIN.Code, "0123456789") != "":
-		return fmt.Errorf("code porteur: 4 to 8 digits")
+	case !isCode(d.PIN.Code):
+		return fmt.Errorf("code porteur: %d to %d digits", leastCode, mostCode)
+	case !isCode(d.PIN.puk()) || len(d.PIN.puk()) != mostCode:
+		return fmt.Errorf("code de déblocage: %d digits", mostCode)
 	case len(d.Activities) > 16:
 		return fmt.Errorf("%d activities: at most 16", len(d.Activities))
+	case len(d.Billing) > 8:
+		return fmt.Errorf("%d situations of billing: at most 8", len(d.Billing))
 	case d.ValidDays <= 0:
 		return fmt.Errorf("valid_days %d: more than 0", d.ValidDays)
+	}
+	for _, b := range d.Billing {
+		if err := b.check(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"math/big"
 	"sync"
 	"time"
+
+	"postecpx/cardreader/cps"
 )
 
 // keySize is that of the keys of a CPS3 and a CPS4, in bits.
@@ -31,6 +33,34 @@ var keys = sync.OnceValues(func() (*keyRing, error) {
 })
 
 type keyRing struct{ authority, authentication, signature, technical *rsa.PrivateKey }
+
+// role is what a key and its certificate are for.
+type role byte
+
+const (
+	forSigning role = iota
+	forProving
+	forContactless
+)
+
+func (r role) of(ring *keyRing) *rsa.PrivateKey {
+	return []*rsa.PrivateKey{ring.signature, ring.authentication, ring.technical}[r]
+}
+
+// purposes are the commands that take the key. The applet of a CPS4 has no
+// INTERNAL AUTHENTICATE: its authentication key deciphers a block that the
+// host has padded, or signs with PSS.
+func (r role) purposes(g cps.Generation) purpose {
+	switch {
+	case r == forSigning:
+		return sign
+	case r == forContactless:
+		return authenticate
+	case g == cps.CPS4:
+		return sign | decipher
+	}
+	return authenticate | decipher
+}
 
 var (
 	oidCountry        = asn1.ObjectIdentifier{2, 5, 4, 6}
@@ -120,4 +150,18 @@ func (d *Description) certificate(role string, subject pkix.RDNSequence, key *rs
 		return nil, fmt.Errorf("%s certificate: %w", role, err)
 	}
 	return der, nil
+}
+
+// privateKeys are the keys that the card of d holds, by their reference on the
+// wire.
+func (d *Description) privateKeys() (map[byte]*privateKey, error) {
+	held := make(map[byte]*privateKey)
+	for _, p := range d.pairs() {
+		ring, err := keys()
+		if err != nil {
+			return nil, err
+		}
+		held[p.reference] = &privateKey{p.role.of(ring), p.role.purposes(d.Generation), p.protected}
+	}
+	return held, nil
 }

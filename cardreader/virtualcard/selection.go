@@ -17,14 +17,18 @@ func (c *Card) selectCommand(cmd iso7816.Command) []byte {
 		case p == key(fidMF), p == "":
 			path = ""
 		case len(p) != 2:
-			return status(0x6A80)
+			return status(swWrongData)
 		case c.exists(c.current + p):
 			path = c.current + p
 		default:
 			path = p // a child of the MF
 		}
 	case 0x01, 0x02:
-		path = c.current + p
+		// 3F00 is the MF wherever the selection stands (ISO/IEC 7816-4);
+		// OpenSC counts on it.
+		if path = trimMF(p); path == p {
+			path = c.current + p
+		}
 	case 0x03:
 		path = ""
 	case 0x04:

@@ -34,8 +34,49 @@ func insert(t *testing.T, name string) *virtualcard.Card {
 	return card
 }
 
+// present is insert for a card to which the test presents codes.
+func present(t *testing.T, name string) *virtualcard.Card {
+	t.Helper()
+	server := pcscd.Start(t)
+	description, err := virtualcard.Shipped(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, err := virtualcard.New(description, time.Now(), virtualcard.Faults{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cardtest.Plug(t, server.Address(0), card)
+	cardtest.Powered(t, card)
+	return card
+}
+
+// withCryptolib skips the test where the Cryptolib is not installed, and hides
+// its cache: what it kept of a card could answer in place of the card.
+func withCryptolib(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat(cryptolib); err != nil {
+		t.Skipf("the Cryptolib CPS is not installed at %s: its judgement is not asked for", cryptolib)
+	}
+	// An empty file system, of this namespace alone.
+	if err := syscall.Mount("tmpfs", cryptolibCache, "tmpfs", 0, "mode=0777"); err != nil {
+		t.Skipf("the cache of the Cryptolib cannot be hidden: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(cryptolibCache, 0) })
+}
+
 // tool runs an outside program and returns what it says.
 func tool(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	output, err := try(t, name, args...)
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, output)
+	}
+	return output
+}
+
+// try is tool for a program that is expected to fail.
+func try(t *testing.T, name string, args ...string) (string, error) {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -44,10 +85,7 @@ func tool(t *testing.T, name string, args ...string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	output, err := exec.CommandContext(ctx, path, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, output)
-	}
-	return string(output)
+	return string(output), err
 }
 
 func expect(t *testing.T, output string, words ...string) {
@@ -74,9 +112,6 @@ func TestOpenSC(t *testing.T) {
 // TestCryptolib: ANS's own library shows the token and its objects, for each
 // generation and interface that it knows.
 func TestCryptolib(t *testing.T) {
-	if _, err := os.Stat(cryptolib); err != nil {
-		t.Skipf("the Cryptolib CPS is not installed at %s: its judgement is not asked for", cryptolib)
-	}
 	for name, words := range map[string][]string{
 		"medecin": {"CPS3v3-2900999999", "29009999", "login required", "899700218896", "Certificat de Signature CPS",
 			"Certificat d'Authentification CPS", "CPS_ID_CARD", "CPS_NAME_PS", "CPS_INFO_PS", "CPS_DATA"},
@@ -86,12 +121,7 @@ func TestCryptolib(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			insert(t, name)
-			// An empty file system of this namespace hides the cache of the
-			// machine, which could answer in place of the card.
-			if err := syscall.Mount("tmpfs", cryptolibCache, "tmpfs", 0, "mode=0777"); err != nil {
-				t.Skipf("the cache of the Cryptolib cannot be hidden: %v", err)
-			}
-			defer syscall.Unmount(cryptolibCache, 0)
+			withCryptolib(t)
 			expect(t, tool(t, "pkcs11-tool", "--module", cryptolib, "-L", "-O"), words...)
 		})
 	}
