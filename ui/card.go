@@ -35,7 +35,7 @@ type cardScreen struct {
 
 	reader, others *widget.Label
 	chooser        fyne.CanvasObject
-	choice         *widget.Select
+	choice         *selector
 	choices        []string // the readers' true names, in the order of choice
 
 	sign                       *widget.Icon
@@ -53,10 +53,26 @@ type cardScreen struct {
 	copyBox       *fyne.Container
 	checks, facts *fyne.Container
 	drawings      []*drawing
+	captions      []*widget.Label // under each drawing
 	offer         fyne.CanvasObject
 
-	shown  *cps.Card
-	lately string // what was copied a moment ago
+	subject subject
+	shown   *cps.Card
+	lately  string // what was asked to be copied a moment ago
+}
+
+// subject is what the screen speaks of: another one is another card, or none.
+type subject struct {
+	reader, identifier  string
+	card, demonstration bool
+}
+
+func subjectOf(m model) subject {
+	s := subject{reader: m.reader, card: m.card != nil, demonstration: m.demonstration}
+	if s.card {
+		s.identifier = m.card.Identifier.Value
+	}
+	return s
 }
 
 // callbacks are what the person can ask for on the screen.
@@ -73,19 +89,22 @@ func newCardScreen(s *language.Speaker, now func() time.Time, do callbacks) *car
 	c.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(2, gap, gap, gap),
 		container.NewVBox(c.notices, c.buildCard(), c.buildWhere(do.showDemonstration))))
 	top := container.NewVBox(c.buildAnswer(do.choose), c.buildBand(do.endDemonstration))
-	c.content = container.NewBorder(top, nil, nil, nil, c.scroll)
+	// The keyboard goes from object to object in this order, which is that of
+	// the screen.
+	c.content = container.New(layout.NewBorderLayout(top, nil, nil, nil), top, c.scroll)
 	return c
 }
 
 // buildAnswer is the one answer in words, with the reader it speaks of.
 func (c *cardScreen) buildAnswer(choose func(string)) fyne.CanvasObject {
 	c.reader, c.others = newCaption(""), newCaption("")
-	c.choice = widget.NewSelect(nil, func(string) {
+	var choice fyne.CanvasObject
+	c.choice, choice = newSelector(func(string) {
 		if i := c.choice.SelectedIndex(); i >= 0 && i < len(c.choices) {
 			choose(c.choices[i])
 		}
 	})
-	c.chooser = container.New(&fill{least: 280, gap: 4, most: 2}, newWords(c.speaker.Say("ui.readers.choose")), c.choice)
+	c.chooser = container.New(&fill{least: 280, gap: 4, most: 2}, newWords(c.speaker.Say("ui.readers.choose")), choice)
 	c.chooser.Hide()
 
 	c.sign = widget.NewIcon(nil)
@@ -127,9 +146,8 @@ func (c *cardScreen) buildCard() fyne.CanvasObject {
 	c.digits.ExtendBaseWidget(c.digits)
 	var all fyne.CanvasObject
 	c.copyAll, all = newAction("", theme.ContentCopyIcon(), c.CopyIdentifier, c.scrollKey)
-	c.copyAll.Importance = widget.HighImportance
 	c.copyRPPS, c.rppsBox = newAction("", theme.ContentCopyIcon(), c.CopyRPPS, c.scrollKey)
-	c.copyBox = container.New(&fill{least: 290, gap: 0, most: 2}, all, c.rppsBox)
+	c.copyBox = container.New(&fill{least: 305, gap: 0, most: 2}, all, c.rppsBox)
 	c.checks = container.New(layout.NewCustomPaddedVBoxLayout(-9))
 	heading := container.NewBorder(nil, nil, nil, c.stamp, c.kindOf)
 	identifier := newPanel(container.NewVBox(
@@ -160,8 +178,8 @@ func (c *cardScreen) keep(place *fyne.CanvasObject, o fyne.CanvasObject) fyne.Ca
 
 // newDrawing is the drawn card with the words that belong under it.
 func (c *cardScreen) newDrawing() fyne.CanvasObject {
-	d := newDrawing(c.speaker.Say("ui.drawing.described"))
-	c.drawings = append(c.drawings, d)
+	d, caption := newDrawing(), widget.NewLabel("")
+	c.drawings, c.captions = append(c.drawings, d), append(c.captions, caption)
 	swatch := canvas.NewRectangle(color.Transparent)
 	swatch.CornerRadius, swatch.StrokeWidth = 3, 2
 	key := newPainted(swatch, func(of colours) {
@@ -169,12 +187,16 @@ func (c *cardScreen) newDrawing() fyne.CanvasObject {
 	})
 	under := container.NewCenter(container.NewHBox(
 		container.NewCenter(container.NewGridWrap(fyne.NewSize(22, 14), key)),
-		widget.NewLabel(c.speaker.Say("ui.drawing.here"))))
+		caption))
 	return container.NewVBox(d, under)
 }
 
 // Update shows a model.
 func (c *cardScreen) Update(m model) {
+	if s := subjectOf(m); s != c.subject {
+		c.subject, c.lately = s, ""
+		c.scroll.ScrollToTop()
+	}
 	c.updateAnswer(m)
 	if m.demonstration {
 		c.band.Show()
@@ -195,9 +217,7 @@ func (c *cardScreen) Update(m model) {
 	} else {
 		c.offer.Hide()
 	}
-	for _, d := range c.drawings {
-		d.show(c.onDrawing(m))
-	}
+	c.updateDrawings(m)
 	c.content.Refresh()
 }
 
@@ -258,17 +278,13 @@ func (c *cardScreen) updateChoice(m model) {
 
 func (c *cardScreen) updateCard(m model) {
 	s, card := c.speaker, m.card
-	if c.shown == nil || c.shown.Identifier.Value != card.Identifier.Value {
-		c.lately = ""
-	}
 	c.shown = card
 	id := card.Identifier
 	say(c.kindOf, s.Say("ui.identifier"))
 	if id.Type != nationalid.Unknown {
 		say(c.kindOf, s.Say("ui.identifier.typed", "Type", wording.Type(s, id.Type)))
 	}
-	_, stamp := c.onDrawing(m)
-	say(c.stamp, stamp)
+	say(c.stamp, c.stampOf(m))
 	value := plaintext.Clean(id.Value)
 	c.digits.SizeName = sizeIdentifier
 	if utf8.RuneCountInString(value) > 14 {
@@ -281,14 +297,22 @@ func (c *cardScreen) updateCard(m model) {
 		c.digits.SetText(s.Say("card.awaited"))
 		if m.complete {
 			c.digits.SetText(s.Say("card.unknown"))
-			c.checks.Add(newWords(s.Say("ui.where.text")))
+			where := s.Say("ui.where.text")
+			if wording.IsEmployee(card) {
+				where = s.Say("ui.where.employee")
+			}
+			c.checks.Add(newWords(where))
 		}
 		c.copyBox.Hide()
 	} else {
 		c.digits.SetText(nationalid.Grouped(value))
 		c.copyBox.Show()
 		for _, f := range wording.Checks(s, id, m.complete) {
-			c.checks.Add(signed(widget.NewIcon(toneIcon(f.Tone)), 18, 9, newWords(s.Say("ui.labelled", "Label", f.Label, "Value", f.Value))))
+			words := f.Value
+			if f.Tone == wording.Good || f.Tone == wording.Working {
+				words = s.Say("ui.labelled", "Label", f.Label, "Value", f.Value)
+			}
+			c.checks.Add(signed(widget.NewIcon(toneIcon(f.Tone)), 18, 9, newWords(words)))
 		}
 	}
 	c.facts.RemoveAll()
@@ -317,18 +341,40 @@ func newFact(f wording.Fact) fyne.CanvasObject {
 	return tight(newCaption(f.Label), value)
 }
 
-// onDrawing is what stands on the drawn card.
-func (c *cardScreen) onDrawing(m model) (number, stamp string) {
+// updateDrawings draws the card. Its first line holds the identifier only when
+// it is known to be printed there: an RPPS that every check confirms. What a
+// card of another kind prints is not published.
+func (c *cardScreen) updateDrawings(m model) {
+	s := c.speaker
+	number, caption, described := unknownNumber, s.Say("ui.drawing.here"), s.Say("ui.drawing.described")
+	if m.demonstration {
+		caption = s.Say("ui.drawing.here.demonstration")
+	}
 	if m.card != nil {
-		number = nationalid.Grouped(plaintext.Line(m.card.Identifier.Value, 40))
-		if wording.IsTest(m.card) {
-			stamp = c.speaker.Say("ui.drawing.test")
+		id := m.card.Identifier
+		switch rpps := wording.IsRPPS(id.Identifier); {
+		case wording.IsEmployee(m.card) || id.Value != "" && !rpps:
+			number = unpublishedNumber
+			caption, described = s.Say("ui.drawing.here.unpublished"), s.Say("ui.drawing.described.unpublished")
+		case rpps && wording.IsVerified(id):
+			number = nationalid.Grouped(id.Value)
 		}
 	}
-	if m.demonstration {
-		stamp = c.speaker.Say("ui.drawing.demonstration")
+	for i, d := range c.drawings {
+		d.show(number, c.stampOf(m), described)
+		c.captions[i].SetText(caption)
 	}
-	return number, stamp
+}
+
+// stampOf says in capitals that a card is no real one, "" when it may be.
+func (c *cardScreen) stampOf(m model) string {
+	switch {
+	case m.demonstration:
+		return c.speaker.Say("ui.drawing.demonstration")
+	case m.card != nil && wording.IsTest(m.card):
+		return c.speaker.Say("ui.drawing.test")
+	}
+	return ""
 }
 
 // CopyIdentifier asks for the whole identifier to be copied.
@@ -351,7 +397,8 @@ func (c *cardScreen) copyValue(value string) {
 	}
 }
 
-// Confirm says on its button that value was copied; with "", how to copy.
+// Confirm says on its button that value was copied, or that it was not since it
+// is that of the demonstration; with "", how to copy.
 func (c *cardScreen) Confirm(value string) {
 	c.lately = value
 	c.updateCopy()
@@ -369,13 +416,29 @@ func (c *cardScreen) updateCopy() {
 	} else {
 		c.rppsBox.Hide()
 	}
+	c.copyAll.Importance = widget.MediumImportance
+	if wording.IsVerified(c.shown.Identifier) {
+		c.copyAll.Importance = widget.HighImportance
+	}
+	for _, button := range []*action{c.copyAll, c.copyRPPS} {
+		if c.subject.demonstration {
+			button.Disable()
+		} else {
+			button.Enable()
+		}
+	}
 	c.label(c.copyAll, key, plaintext.Clean(id.Value))
 	c.label(c.copyRPPS, "ui.copy.rpps", plaintext.Clean(id.Number))
 }
 
-// label writes on a button what it copies, or that it did so a moment ago.
+// label writes on a button what it copies, or what became of that a moment ago.
 func (c *cardScreen) label(button *action, key, value string) {
 	if value != "" && value == c.lately {
+		if c.subject.demonstration {
+			button.SetIcon(theme.InfoIcon())
+			button.SetText(c.speaker.Say("ui.copy.refused"))
+			return
+		}
 		button.SetIcon(theme.ConfirmIcon())
 		button.SetText(c.speaker.Say("ui.copy.done", "Value", plaintext.Line(value, 32)))
 		return

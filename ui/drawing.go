@@ -27,17 +27,20 @@ const (
 	drawnWidth            = 318
 )
 
-// unknownNumber stands on the first line until the identifier is known.
-const unknownNumber = "8 ••• ••• ••• ••"
+// unknownNumber stands on the first line until the identifier is known beyond
+// doubt; unpublishedNumber where nothing tells what is printed.
+const (
+	unknownNumber     = "8 ••• ••• ••• ••"
+	unpublishedNumber = "••• ••• •••"
+)
 
-func newDrawing(described string) *drawing {
+func newDrawing() *drawing {
 	d := &drawing{
-		described: described,
-		body:      &canvas.Rectangle{StrokeWidth: 1, CornerRadius: 14},
-		chip:      &canvas.Rectangle{CornerRadius: 5},
-		mark:      &canvas.Rectangle{CornerRadius: 4, StrokeWidth: 2},
-		number:    &canvas.Text{TextStyle: fyne.TextStyle{Monospace: true, Bold: true}},
-		stamp:     &canvas.Text{TextStyle: fyne.TextStyle{Bold: true}, Alignment: fyne.TextAlignTrailing},
+		body:   &canvas.Rectangle{StrokeWidth: 1, CornerRadius: 14},
+		chip:   &canvas.Rectangle{CornerRadius: 5},
+		mark:   &canvas.Rectangle{CornerRadius: 4, StrokeWidth: 2},
+		number: &canvas.Text{TextStyle: fyne.TextStyle{Monospace: true, Bold: true}},
+		stamp:  &canvas.Text{TextStyle: fyne.TextStyle{Bold: true}, Alignment: fyne.TextAlignTrailing},
 	}
 	for range 4 {
 		d.contacts = append(d.contacts, &canvas.Line{StrokeWidth: 1})
@@ -49,12 +52,9 @@ func newDrawing(described string) *drawing {
 	return d
 }
 
-// show writes that on the first line, and a stamp on the corner; both may be "".
-func (d *drawing) show(number, stamp string) {
-	if number == "" {
-		number = unknownNumber
-	}
-	d.number.Text, d.stamp.Text = number, stamp
+// show writes that on the first line, and a stamp on the corner, which may be "".
+func (d *drawing) show(number, stamp, described string) {
+	d.number.Text, d.stamp.Text, d.described = number, stamp, described
 	d.Refresh()
 }
 

@@ -31,7 +31,9 @@ type memory struct {
 	preferred string // part of a reader's name that the person asked for at start
 	chosen    string // reader that the person chose in the window
 	shown     string // reader that was shown last
+	held      bool   // a CPx was in it then
 	hadCard   bool   // a card had been read there, and nothing came after
+	left      string // reader that the card shown before has left, "" for none
 }
 
 // look works out what to show of the true readers, and what to remember. A nil
@@ -41,20 +43,24 @@ func (m memory) look(s *language.Speaker, snapshot *cardreader.Snapshot, now tim
 	case snapshot == nil:
 		return model{account: wording.Starting(s)}, m
 	case snapshot.Service != nil:
-		m.shown, m.hadCard = "", false
+		m = m.forget()
 		return model{account: wording.Service(s, snapshot.Service), cause: wording.Cause(snapshot.Service)}, m
 	case len(snapshot.Readers) == 0:
-		m.shown, m.hadCard = "", false
+		m = m.forget()
 		return model{account: wording.NoReader(s)}, m
 	}
 	at := m.pick(snapshot.Readers)
 	r := snapshot.Readers[at]
 	removed := r.Stage == cardreader.NoCard && r.Reader == m.shown && m.hadCard
-	m.shown, m.hadCard = r.Reader, holdsCPx(r) || removed
+	m.left = m.leftFor(snapshot.Readers, r)
+	m.shown, m.held, m.hadCard = r.Reader, holdsCPx(r), holdsCPx(r) || removed
 
 	out := model{account: wording.Reader(s, r, now), reader: wording.ReaderName(s, r.Reader)}
 	if removed {
 		out.account = wording.Removed(s)
+	}
+	if m.left != "" {
+		out.account.Notices = append([]wording.Statement{wording.Replaced(s, m.left, r.Reader)}, out.account.Notices...)
 	}
 	if r.Stage == cardreader.Unreadable || r.Stage == cardreader.Busy {
 		out.cause = wording.Cause(r.Err)
@@ -74,6 +80,31 @@ func (m memory) look(s *language.Speaker, snapshot *cardreader.Snapshot, now tim
 		out.choices = nil
 	}
 	return out, m
+}
+
+// forget keeps what the person asked for, and nothing of any reader.
+func (m memory) forget() memory { return memory{preferred: m.preferred, chosen: m.chosen} }
+
+// leftFor is the reader that lost the card shown before, when the one in now
+// took its place on the screen by that; "" otherwise, and as soon as another
+// card comes or goes.
+func (m memory) leftFor(readers []cardreader.ReaderStatus, now cardreader.ReaderStatus) string {
+	left := m.left
+	if now.Reader != m.shown {
+		left = ""
+		if m.held {
+			left = m.shown
+		}
+	}
+	if !holdsCPx(now) {
+		return ""
+	}
+	for _, r := range readers {
+		if r.Reader == left && r.Stage != cardreader.NoCard {
+			return "" // it did not leave, or another one came
+		}
+	}
+	return left
 }
 
 // pick is the index of the reader to show: the one that the person chose, while

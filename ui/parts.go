@@ -147,11 +147,16 @@ func newAction(text string, icon fyne.Resource, pressed func(), other func(*fyne
 	a := &action{ring: canvas.NewRectangle(color.Transparent), onOther: other}
 	a.Text, a.Icon, a.OnTapped = text, icon, pressed
 	a.ExtendBaseWidget(a)
-	a.ring.CornerRadius = 10
-	a.ring.StrokeWidth = 3
-	a.ring.Hide()
-	ring := newPainted(a.ring, func(c colours) { a.ring.StrokeColor = c(theme.ColorNameForeground) })
-	return a, container.NewStack(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 4), a), ring)
+	return a, ringed(a, a.ring)
+}
+
+// ringed puts a ring around what can have the keyboard, hidden until it has it.
+func ringed(o fyne.CanvasObject, ring *canvas.Rectangle) fyne.CanvasObject {
+	ring.CornerRadius = 10
+	ring.StrokeWidth = 3
+	ring.Hide()
+	around := newPainted(ring, func(c colours) { ring.StrokeColor = c(theme.ColorNameForeground) })
+	return container.NewStack(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 4), o), around)
 }
 
 // FocusGained is called by the toolkit.
@@ -178,6 +183,33 @@ func (a *action) TypedKey(key *fyne.KeyEvent) {
 			a.onOther(key)
 		}
 	}
+}
+
+// selector is a choice of one among several, with a ring around it while it has
+// the keyboard.
+type selector struct {
+	widget.Select
+	ring *canvas.Rectangle
+}
+
+// newSelector returns the choice and what to put on the screen: it and its ring.
+func newSelector(chosen func(string)) (*selector, fyne.CanvasObject) {
+	s := &selector{ring: canvas.NewRectangle(color.Transparent)}
+	s.OnChanged = chosen
+	s.ExtendBaseWidget(s)
+	return s, ringed(s, s.ring)
+}
+
+// FocusGained is called by the toolkit.
+func (s *selector) FocusGained() {
+	s.ring.Show()
+	s.Select.FocusGained()
+}
+
+// FocusLost is called by the toolkit.
+func (s *selector) FocusLost() {
+	s.ring.Hide()
+	s.Select.FocusLost()
 }
 
 // tappableLabel is a label that can be clicked.

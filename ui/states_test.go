@@ -64,7 +64,21 @@ func unverified(problems ...nationalid.Problem) func(*cps.Card) {
 // justIdentified is what is known when the identifier is and the rest is not.
 func justIdentified() *cps.Card {
 	return &cps.Card{Generation: cps.CPS3, Interface: cps.Contact, Kind: cps.CPS,
-		Identifier: cps.Identifier{Identifier: rpps("99700218896"), Status: cps.Verified, Sources: []cps.Source{cps.SourceInfoPS}}}
+		Identifier: cps.Identifier{Identifier: rpps("99700218896"), Status: cps.Pending, Sources: []cps.Source{cps.SourceInfoPS}}}
+}
+
+// employee makes it the card of an employee of an establishment.
+func employee(c *cps.Card) {
+	c.Kind = cps.CPE
+	c.Identifier.Identifier = nationalid.Identifier{Value: "300000000029751/CPET00012", Type: nationalid.FINESS, Number: "00000000029751/CPET00012"}
+}
+
+// otherCard is a second reader with the card of another person.
+func otherCard() cardreader.ReaderStatus {
+	return cardreader.ReaderStatus{Reader: "Lecteur bi-fente 01 00", Stage: cardreader.Read, Card: dentist(func(c *cps.Card) {
+		c.Identifier.Identifier = rpps("99700366240")
+		c.Holder.GivenName = "PAUL"
+	})}
 }
 
 func one(stage cardreader.Stage, change ...func(*cardreader.ReaderStatus)) cardreader.Snapshot {
@@ -116,9 +130,14 @@ var states = []struct {
 	{"test-card", false, []cardreader.Snapshot{read()}},
 	{"bad-check-digit", false, []cardreader.Snapshot{read(unverified(nationalid.ProblemLuhn), func(c *cps.Card) { c.Identifier.Identifier = rpps("99700218897") })}},
 	{"sources-disagree", false, []cardreader.Snapshot{read(unverified(cps.ProblemDisagree), func(c *cps.Card) { c.Identifier.CertificateValue = "899700366240" })}},
-	{"employee", false, []cardreader.Snapshot{read(func(c *cps.Card) {
-		c.Kind = cps.CPE
-		c.Identifier.Identifier = nationalid.Identifier{Value: "300000000029751/CPET00012", Type: nationalid.FINESS, Number: "00000000029751/CPET00012"}
+	{"employee", false, []cardreader.Snapshot{read(employee)}},
+	{"employee-expired", false, []cardreader.Snapshot{read(employee, func(c *cps.Card) {
+		c.Expires = cps.Date{Year: 2026, Month: time.November, Day: 22}
+		c.PIN.TriesLeft = 0
+	})}},
+	{"no-certificate", false, []cardreader.Snapshot{read(func(c *cps.Card) {
+		c.Identifier.Sources = c.Identifier.Sources[:1]
+		c.Gaps = []cps.Gap{{Part: "CDF", Err: cps.ErrNoCertificate}}
 	})}},
 	{"adeli", false, []cardreader.Snapshot{read(unverified(nationalid.ProblemKeyUnknown), func(c *cps.Card) {
 		c.Identifier.Identifier = nationalid.Identifier{Value: "00B7010446", Type: nationalid.ADELI, Number: "0B7010446"}
@@ -126,7 +145,7 @@ var states = []struct {
 	{"in-training", false, []cardreader.Snapshot{read(func(c *cps.Card) {
 		c.Kind = cps.CPF
 		c.Holder.Profession, c.Holder.Speciality = cps.Coded{}, cps.Coded{}
-		c.Holder.FutureProfession = cps.Coded{Code: "10", Label: "Médecin"}
+		c.Holder.FutureProfession = cps.Coded{Code: "10", Label: "Médecin en formation"}
 	})}},
 	{"absent", false, []cardreader.Snapshot{read(func(c *cps.Card) { c.Identifier = cps.Identifier{Status: cps.Absent} })}},
 	{"absent-contactless", false, []cardreader.Snapshot{read(func(c *cps.Card) {
@@ -161,11 +180,12 @@ var states = []struct {
 	}}}},
 	{"two-cards", false, []cardreader.Snapshot{{Readers: []cardreader.ReaderStatus{
 		{Reader: readerName, Stage: cardreader.Read, Card: dentist()},
-		{Reader: "Lecteur bi-fente 01 00", Stage: cardreader.Read, Card: dentist(func(c *cps.Card) {
-			c.Identifier.Identifier = rpps("99700366240")
-			c.Holder.GivenName = "PAUL"
-		})},
+		otherCard(),
 	}}}},
+	{"replaced", false, []cardreader.Snapshot{
+		{Readers: []cardreader.ReaderStatus{{Reader: readerName, Stage: cardreader.Read, Card: dentist()}, otherCard()}},
+		{Readers: []cardreader.ReaderStatus{{Reader: readerName, Stage: cardreader.NoCard}, otherCard()}},
+	}},
 	{"hostile", false, []cardreader.Snapshot{{Readers: []cardreader.ReaderStatus{
 		{Reader: hostile, Stage: cardreader.Read, Card: dentist(unverified("unheard-of\x1b"), func(c *cps.Card) {
 			c.Number, c.Kind = hostile, cps.Kind(hostile)

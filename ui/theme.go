@@ -35,6 +35,7 @@ var palette = map[fyne.ThemeColorName]shade{
 	theme.ColorNamePlaceHolder:         {0x525E64, 0xA9B4B9},
 	theme.ColorNameDisabled:            {0x525E64, 0xA9B4B9}, // the toolkit writes captions in it
 	theme.ColorNameButton:              {0xE3E7E4, 0x2C343A},
+	theme.ColorNameDisabledButton:      {0xE3E7E4, 0x2C343A},
 	theme.ColorNameInputBackground:     {0xFFFFFF, 0x22292E},
 	theme.ColorNameInputBorder:         {0x7A858A, 0x7F8A90},
 	theme.ColorNameMenuBackground:      {0xFFFFFF, 0x22292E},

@@ -42,6 +42,7 @@ func TestContrast(t *testing.T) {
 		{theme.ColorNamePlaceHolder, theme.ColorNameInputBackground, words},
 		{theme.ColorNameDisabled, theme.ColorNameBackground, words},
 		{theme.ColorNameDisabled, colorPanel, words},
+		{theme.ColorNameDisabled, theme.ColorNameDisabledButton, words},
 		{theme.ColorNameForegroundOnPrimary, theme.ColorNamePrimary, words},
 		{colorOnBand, colorDemonstration, words},
 		{colorOnMark, colorMark, words},

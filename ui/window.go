@@ -34,6 +34,9 @@ type Options struct {
 // confirmed is how long the window says that something was copied.
 const confirmed = 4 * time.Second
 
+// defaultSize fits a screen of 1024×600 with its bars.
+var defaultSize = fyne.NewSize(1000, 540)
+
 // Window is the window of the program.
 type Window struct {
 	window  fyne.Window
@@ -83,7 +86,7 @@ func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
 	w.bind(append(w.copyShortcuts(), toPlaces...))
 	w.window.SetPadded(false)
 	w.window.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
-	w.window.Resize(fyne.NewSize(1000, 620))
+	w.window.Resize(defaultSize)
 	w.update()
 	return w
 }
@@ -137,9 +140,12 @@ func (w *Window) update() {
 	w.card.Update(m)
 }
 
-// copy puts value on the clipboard and says so for a while.
+// copy puts value on the clipboard and says so for a while. A number of the
+// demonstration is not put there: it might be sent somewhere as a true one.
 func (w *Window) copy(value string) {
-	w.app.Clipboard().SetContent(value)
+	if !w.card.subject.demonstration {
+		w.app.Clipboard().SetContent(value)
+	}
 	w.card.Confirm(value)
 	w.copies++
 	this := w.copies

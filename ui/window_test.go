@@ -21,6 +21,7 @@ import (
 	"postecpx/cardreader/cps"
 	"postecpx/cardreader/pcsc"
 	"postecpx/internal/language"
+	"postecpx/internal/wording"
 )
 
 var update = flag.Bool("update", false, "write the screens of testdata anew")
@@ -99,6 +100,18 @@ func follow(w *Window, demonstration bool, snapshots []cardreader.Snapshot) {
 	settle(w, 1024, 600)
 }
 
+// showState brings the window to the state of that name.
+func showState(t *testing.T, w *Window, name string) {
+	t.Helper()
+	for _, s := range states {
+		if s.name == name {
+			follow(w, s.demonstration, s.snapshots)
+			return
+		}
+	}
+	t.Fatalf("there is no state %q", name)
+}
+
 func TestScreens(t *testing.T) {
 	for _, s := range states {
 		t.Run(s.name, func(t *testing.T) {
@@ -173,6 +186,34 @@ func TestNothingLeavesTheWindow(t *testing.T) {
 	}
 }
 
+// TestDefaultSize: the window fits a screen of 1024×600 with its bars, and shows
+// what is asked for most without scrolling.
+func TestDefaultSize(t *testing.T) {
+	w, _ := open(t, "fr")
+	showState(t, w, "test-card")
+	if defaultSize.Width > 1024 || defaultSize.Height > 550 {
+		t.Errorf("the window is %v", defaultSize)
+	}
+	settle(w, defaultSize.Width, defaultSize.Height)
+	for _, label := range []string{"Code porteur", "Validité"} {
+		found := false
+		for _, fact := range w.card.facts.Objects {
+			caption := fact.(*fyne.Container).Objects[0].(*widget.Label)
+			if caption.Text != label {
+				continue
+			}
+			found = true
+			bottom := fyne.CurrentApp().Driver().AbsolutePositionForObject(fact).Y + fact.MinSize().Height
+			if bottom > defaultSize.Height {
+				t.Errorf("%s ends at %.0f of %.0f", label, bottom, defaultSize.Height)
+			}
+		}
+		if !found {
+			t.Errorf("there is no %s", label)
+		}
+	}
+}
+
 func TestLife(t *testing.T) {
 	w, _ := open(t, "fr")
 	expect := func(step string, present, absent []string) {
@@ -200,9 +241,15 @@ func TestLife(t *testing.T) {
 	w.Show(one(cardreader.Identified, with(justIdentified())))
 	expect("copied while the rest is read", []string{"Copié : 899700218896"}, nil)
 	w.card.Confirm("")
-	expect("identified", []string{digits, "certificat en cours de lecture", "en cours de lecture"}, []string{person, "Identifiant national lu et vérifié"})
+	expect("identified", []string{digits, "certificat en cours de lecture", "en cours de lecture", unknownNumber}, []string{person, "Identifiant national lu et vérifié"})
+	if w.card.copyAll.Importance == widget.HighImportance || w.card.sign.Resource.Name() == toneIcon(wording.Good).Name() {
+		t.Error("what was not compared yet looks verified")
+	}
 	w.Show(read())
 	expect("read", []string{digits, person, "lu et vérifié", "3 essais restants", "CARTE DE TEST"}, []string{"en cours de lecture"})
+	if w.card.copyAll.Importance != widget.HighImportance || w.card.sign.Resource.Name() != toneIcon(wording.Good).Name() {
+		t.Error("what is verified does not look so")
+	}
 	w.Show(one(cardreader.NoCard))
 	expect("removed", []string{"La carte a été retirée"}, []string{digits, person})
 	if w.card.shown != nil || w.card.digits.Text != "" || len(w.card.facts.Objects) > 0 || w.card.drawings[0].number.Text != unknownNumber {
@@ -278,11 +325,7 @@ func TestCopy(t *testing.T) {
 
 func TestCopyOfAnEmployee(t *testing.T) {
 	w, _ := open(t, "fr")
-	for _, s := range states {
-		if s.name == "employee" {
-			follow(w, false, s.snapshots)
-		}
-	}
+	showState(t, w, "employee")
 	w.app.Clipboard().SetContent("before")
 	w.card.CopyRPPS()
 	if got := w.app.Clipboard().Content(); got != "before" {
@@ -294,6 +337,51 @@ func TestCopyOfAnEmployee(t *testing.T) {
 	}
 	if strings.Contains(words(w), "RPPS seul") {
 		t.Error("the RPPS is offered")
+	}
+}
+
+// TestNothingIsCopiedFromTheDemonstration: its number might be sent somewhere.
+func TestNothingIsCopiedFromTheDemonstration(t *testing.T) {
+	const refused = "Démonstration : non copié"
+	w, later := open(t, "fr")
+	showState(t, w, "demonstration")
+	w.app.Clipboard().SetContent("before")
+	if !w.card.copyAll.Disabled() || !w.card.copyRPPS.Disabled() {
+		t.Error("the buttons are not disabled")
+	}
+	test.Tap(w.card.copyAll)
+	if strings.Contains(words(w), refused) {
+		t.Error("a disabled button does something")
+	}
+	for i, do := range []func(){w.shortcuts[0].do, w.shortcuts[1].do, func() { test.Tap(w.card.digits) }} {
+		do()
+		if !strings.Contains(words(w), refused) {
+			t.Errorf("%d: nothing says that it was not copied", i)
+		}
+		for _, width := range []float32{1000, 1024} {
+			settle(w, width, 540)
+			for _, button := range []*action{w.card.copyAll, w.card.copyRPPS} {
+				if least := button.MinSize().Width; least > button.Size().Width {
+					t.Errorf("%q needs %.0f, there are %.0f", button.Text, least, button.Size().Width)
+				}
+			}
+		}
+		(*later)[len(*later)-1]()
+		if strings.Contains(words(w), refused) {
+			t.Errorf("%d: the refusal stays", i)
+		}
+	}
+	if got := w.app.Clipboard().Content(); got != "before" {
+		t.Errorf("copied %q", got)
+	}
+	w.shortcuts[0].do()
+	w.Show(read()) // a true card of the same number
+	if got := words(w); strings.Contains(got, refused) || strings.Contains(got, "Copié") || w.card.copyAll.Disabled() {
+		t.Errorf("the demonstration goes on:\n%s", got)
+	}
+	w.shortcuts[0].do()
+	if got := w.app.Clipboard().Content(); got != "899700218896" {
+		t.Errorf("of the true card, %q was copied", got)
 	}
 }
 
@@ -320,7 +408,7 @@ func TestDemonstration(t *testing.T) {
 	w.Show(one(cardreader.NoCard))
 	sees("no card", true, "Insérez votre carte CPx")
 	w.Show(one(cardreader.NotCPx))
-	sees("another card", false, "Ce n'est pas une carte CPx")
+	sees("another card", false, "Carte non reconnue")
 	w.Show(one(cardreader.NoCard))
 	sees("taken out", false, "Voir une carte de démonstration")
 	w.demonstrate(true)
@@ -336,11 +424,7 @@ func TestDemonstration(t *testing.T) {
 
 func TestChooser(t *testing.T) {
 	w, _ := open(t, "fr")
-	for _, s := range states {
-		if s.name == "two-cards" {
-			follow(w, false, s.snapshots)
-		}
-	}
+	showState(t, w, "two-cards")
 	if got := words(w); !strings.Contains(got, "8 997 002 188 96") || !strings.Contains(got, "Lecteur bi-fente") {
 		t.Fatalf("the first card is not shown, or the other reader is not named:\n%s", got)
 	}
@@ -363,11 +447,7 @@ func TestPreferredReader(t *testing.T) {
 	w := New(test.NewTempApp(t), s, Options{Now: today, Reader: "intégré"})
 	defer w.Close()
 	w.Open()
-	for _, state := range states {
-		if state.name == "several-readers" {
-			follow(w, false, state.snapshots)
-		}
-	}
+	showState(t, w, "several-readers")
 	if got := words(w); !strings.Contains(got, "Lecteur : Lecteur intégré 00 00") || !strings.Contains(got, "Insérez votre carte") {
 		t.Errorf("the reader that was asked for is not shown:\n%s", got)
 	}
@@ -404,6 +484,123 @@ func TestKeyboard(t *testing.T) {
 		if w.card.scroll.Offset.Y >= before {
 			t.Errorf("%s does not move the screen", key)
 		}
+	}
+}
+
+// TestTabFollowsTheScreen: what stands above comes first.
+func TestTabFollowsTheScreen(t *testing.T) {
+	w, _ := open(t, "fr")
+	showState(t, w, "two-cards")
+	screen := w.window.Canvas()
+	for i, want := range []fyne.Focusable{w.card.choice, w.card.copyAll, w.card.copyRPPS, w.card.choice} {
+		test.FocusNext(screen)
+		if got := screen.Focused(); got != want {
+			t.Fatalf("step %d: the keyboard is on %T, want %T", i, got, want)
+		}
+		if w.card.choice.ring.Visible() != (want == w.card.choice) {
+			t.Errorf("step %d: the focus on the choice cannot be seen, or stays", i)
+		}
+	}
+
+	w, _ = open(t, "fr")
+	showState(t, w, "demonstration")
+	screen = w.window.Canvas()
+	test.FocusNext(screen)
+	if leave, ok := screen.Focused().(*action); !ok || leave.Text != w.speaker.Say("ui.demonstration.leave") {
+		t.Errorf("the keyboard is first on %T", screen.Focused())
+	}
+}
+
+// TestDrawnNumber: nothing that is doubtful or unpublished looks printed.
+func TestDrawnNumber(t *testing.T) {
+	for state, want := range map[string][2]string{
+		"verified":         {"8 997 002 188 96", "Première ligne : votre identifiant"},
+		"expired":          {"8 997 002 188 96", "Première ligne : votre identifiant"},
+		"demonstration":    {"8 997 002 188 96", "Première ligne : l'identifiant"},
+		"no-card":          {unknownNumber, "Première ligne : votre identifiant"},
+		"identified":       {unknownNumber, "Première ligne : votre identifiant"},
+		"bad-check-digit":  {unknownNumber, "Première ligne : votre identifiant"},
+		"sources-disagree": {unknownNumber, "Première ligne : votre identifiant"},
+		"absent":           {unknownNumber, "Première ligne : votre identifiant"},
+		"employee":         {unpublishedNumber, "Première ligne : contenu non publié"},
+		"adeli":            {unpublishedNumber, "Première ligne : contenu non publié"},
+	} {
+		w, _ := open(t, "fr")
+		showState(t, w, state)
+		for i, d := range w.card.drawings {
+			if d.number.Text != want[0] || w.card.captions[i].Text != want[1] {
+				t.Errorf("%s: drawn %q, %q", state, d.number.Text, w.card.captions[i].Text)
+			}
+		}
+	}
+}
+
+func TestOnlyTheVerifiedIsOfferedFirst(t *testing.T) {
+	for state, want := range map[string]widget.Importance{
+		"verified": widget.HighImportance, "employee": widget.HighImportance, "no-certificate": widget.HighImportance,
+		"identified": widget.MediumImportance, "bad-check-digit": widget.MediumImportance,
+		"sources-disagree": widget.MediumImportance, "adeli": widget.MediumImportance,
+	} {
+		w, _ := open(t, "fr")
+		w.Show(read()) // the importance of the card before must not stay
+		showState(t, w, state)
+		if got := w.card.copyAll.Importance; got != want {
+			t.Errorf("%s: importance %v, want %v", state, got, want)
+		}
+	}
+}
+
+// TestAnotherCardIsSaid: a card that leaves while another one is there.
+func TestAnotherCardIsSaid(t *testing.T) {
+	const left = "Carte retirée de Lecteur Exemple 00 00 ; carte de Lecteur bi-fente 01 00 affichée"
+	first := func(stage cardreader.Stage, c *cps.Card) cardreader.ReaderStatus {
+		return cardreader.ReaderStatus{Reader: readerName, Stage: stage, Card: c}
+	}
+	show := func(w *Window, readers ...cardreader.ReaderStatus) bool {
+		w.Show(cardreader.Snapshot{Readers: readers})
+		return strings.Contains(words(w), left)
+	}
+	there, gone := first(cardreader.Read, dentist()), first(cardreader.NoCard, nil)
+	nobody := otherCard()
+	nobody.Stage, nobody.Card = cardreader.NoCard, nil
+
+	w, _ := open(t, "fr")
+	if show(w, there, otherCard()) {
+		t.Error("said while both are there")
+	}
+	settle(w, 1024, 300)
+	w.card.scroll.ScrollToBottom()
+	if !show(w, gone, otherCard()) {
+		t.Error("not said when the first left")
+	}
+	if w.card.scroll.Offset.Y != 0 {
+		t.Error("the other card is shown from its middle")
+	}
+	w.update()
+	if !show(w, gone, otherCard()) {
+		t.Error("said for a moment only")
+	}
+	if show(w, there, otherCard()) {
+		t.Error("said when a card is there again")
+	}
+	if show(w, gone, nobody) {
+		t.Error("said when no card is left")
+	}
+	if show(w, gone, otherCard()) {
+		t.Error("said of a card that had left before the other one came")
+	}
+
+	w, _ = open(t, "fr")
+	show(w, there, otherCard())
+	if !show(w, otherCard()) {
+		t.Error("not said when the reader was unplugged with its card")
+	}
+
+	w, _ = open(t, "fr")
+	show(w, there, otherCard())
+	w.card.choice.SetSelectedIndex(1)
+	if strings.Contains(words(w), left) {
+		t.Error("said when the other card was chosen")
 	}
 }
 

@@ -28,7 +28,12 @@ func TestParse(t *testing.T) {
 		"named demo":       {[]string{"--demo=pharmacien"}, "fr", options{demonstration: "pharmacien"}, "fr", exitOK, true, ""},
 		"reader":           {[]string{"--reader", "virtual"}, "fr", options{demonstration: defaultDemonstration, reader: "virtual"}, "fr", exitOK, true, ""},
 		"unknown language": {[]string{"--lang", "de"}, "en", options{demonstration: defaultDemonstration}, "fr", exitUsage, false, "« de »"},
-		"unknown option":   {[]string{"--nope"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitUsage, false, "nope"},
+		"unknown option":   {[]string{"--nope"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitUsage, false, "Option inconnue : --nope\n"},
+		"missing value":    {[]string{"--reader"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitUsage, false, "Il manque la valeur de --reader\n"},
+		"unknown card":     {[]string{"--demo=xx"}, "fr", options{demonstration: "xx"}, "fr", exitUsage, false, "« xx » ; il y a : "},
+		"hostile card":     {[]string{"--demo=\x1b[31m"}, "en", options{demonstration: "\x1b[31m"}, "en", exitUsage, false, "“\uFFFD[31m”; there are: "},
+		"known cards":      {[]string{"--demo=xx"}, "en", options{demonstration: "xx"}, "en", exitUsage, false, "medecin"},
+		"French help":      {[]string{"--help"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitOK, false, "--demo[=CARTE]  montre"},
 		"extra word":       {[]string{"medecin"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitUsage, false, "medecin"},
 		"help":             {[]string{"--help"}, "en", options{demonstration: defaultDemonstration}, "en", exitOK, false, "--lang fr|en"},
 	} {

@@ -1,7 +1,9 @@
 package wording
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,31 +37,35 @@ var kindKeys = map[cps.Kind]string{
 }
 
 // Facts are the holder and the card, in the order to show them. What the card
-// does not give says so; while the reading goes on (not complete), it says that
-// it is awaited.
+// does not give says so, and whether that is because its part was not read;
+// while the reading goes on (not complete), it says that it is awaited.
 func Facts(s *language.Speaker, c *cps.Card, complete bool, now time.Time) []Fact {
-	known := func(value string) string {
+	// known is the value, or why it is unknown; parts are those that give it.
+	known := func(value string, parts ...string) string {
 		switch {
 		case value != "":
 			return value
 		case !complete:
 			return s.Say("card.awaited")
+		case slices.ContainsFunc(c.Gaps, func(g cps.Gap) bool { return slices.Contains(parts, g.Part) }):
+			return s.Say("card.not-read")
 		}
 		return s.Say("card.unknown")
 	}
+	plain := func(label, value string) Fact { return Fact{Label: label, Value: value, Tone: Plain} }
 	facts := []Fact{
-		{Plain, s.Say("card.holder"), known(Holder(c.Holder))},
-		{Plain, s.Say("card.profession"), known(profession(s, c))},
+		plain(s.Say("card.holder"), known(Holder(c.Holder), "CPS_NAME_PS")),
+		plain(s.Say("card.profession"), known(profession(s, c), "CPS_INFO_PS")),
+		pin(s, c, known("", "code porteur")),
+		validity(s, c, known("", "CPS_ID_CARD"), now),
 	}
 	if speciality := coded(s, c.Holder.Speciality); speciality != "" {
-		facts = append(facts, Fact{Plain, s.Say("card.speciality"), speciality})
+		facts = append(facts, plain(s.Say("card.speciality"), speciality))
 	}
 	return append(facts,
-		pin(s, c, known),
-		Fact{Plain, s.Say("card.kind"), known(kind(s, c))},
-		Fact{Plain, s.Say("card.number"), known(number(s, c))},
-		Fact{Plain, s.Say("card.issued"), known(Date(s, c.Issued))},
-		validity(s, c, known, now),
+		plain(s.Say("card.kind"), known(kind(s, c), "CPS_INFO_PS")),
+		plain(s.Say("card.number"), known(number(s, c), "CPS_ID_CARD", "EF.SN.ICC", "card number")),
+		plain(s.Say("card.issued"), known(Date(s, c.Issued), "CPS_ID_CARD")),
 	)
 }
 
@@ -94,10 +100,7 @@ func profession(s *language.Speaker, c *cps.Card) string {
 	if p := coded(s, c.Holder.Profession); p != "" {
 		return p
 	}
-	if p := coded(s, c.Holder.FutureProfession); p != "" {
-		return s.Say("card.profession.future", "Profession", p)
-	}
-	return ""
+	return coded(s, c.Holder.FutureProfession)
 }
 
 func kind(s *language.Speaker, c *cps.Card) string {
@@ -124,22 +127,24 @@ func number(s *language.Speaker, c *cps.Card) string {
 	return number + " (" + strings.Join(chip, ", ") + ")"
 }
 
-func validity(s *language.Speaker, c *cps.Card, known func(string) string, now time.Time) Fact {
-	label := s.Say("card.validity")
+func validity(s *language.Speaker, c *cps.Card, unknown string, now time.Time) Fact {
+	f := Fact{Tone: Plain, Label: s.Say("card.validity")}
 	switch {
 	case c.Expires.IsZero():
-		return Fact{Plain, label, known("")}
+		f.Value = unknown
 	case Expired(c, now):
-		return Fact{Bad, label, s.Say("card.validity.over", "To", Date(s, c.Expires))}
+		f.Tone, f.Value = Bad, s.Say("card.validity.over", "To", Date(s, c.Expires))
+	default:
+		f.Tone, f.Value = Good, s.Say("card.validity.until", "To", Date(s, c.Expires))
 	}
-	return Fact{Good, label, s.Say("card.validity.until", "To", Date(s, c.Expires))}
+	return f
 }
 
-func pin(s *language.Speaker, c *cps.Card, known func(string) string) Fact {
-	f := Fact{Plain, s.Say("card.pin"), ""}
+func pin(s *language.Speaker, c *cps.Card, unknown string) Fact {
+	f := Fact{Tone: Plain, Label: s.Say("card.pin")}
 	switch {
 	case !c.PIN.Known:
-		f.Value = known("")
+		f.Value = unknown
 	case c.PIN.Blocked():
 		f.Tone, f.Value = Bad, s.Say("card.pin.blocked")
 	default:
@@ -162,11 +167,14 @@ func Date(s *language.Speaker, d cps.Date) string {
 		"Day", fmt.Sprintf("%02d", d.Day))
 }
 
-// Gaps names the parts that could not be read, separated by commas.
+// Gaps names the parts that could not be read, separated by commas. That a card
+// lists no certificate is not one of them.
 func Gaps(c *cps.Card) string {
 	var parts []string
 	for _, g := range c.Gaps {
-		parts = append(parts, present(g.Part)...)
+		if !errors.Is(g, cps.ErrNoCertificate) {
+			parts = append(parts, present(g.Part)...)
+		}
 	}
 	return plaintext.Line(strings.Join(parts, ", "), 2*longest)
 }
@@ -189,7 +197,13 @@ func ReaderLine(s *language.Speaker, r cardreader.ReaderStatus) string {
 	if !ok {
 		key = "stage.short.unreadable"
 	}
-	return s.Say("stage.short.line", "Reader", ReaderName(s, r.Reader), "State", s.Say(key))
+	state := s.Say(key)
+	if r.Stage == cardreader.NotCPx {
+		if name := foreign(r.CardName.In(s.Tag())); name != "" {
+			state = s.Say("stage.short.not-cpx-named", "Name", name)
+		}
+	}
+	return s.Say("stage.short.line", "Reader", ReaderName(s, r.Reader), "State", state)
 }
 
 // ReaderName is a reader's name fit to be shown.

@@ -44,13 +44,30 @@ var problems = map[nationalid.Problem]problem{
 	nationalid.Problem(nationalid.FormCardSerial):    {form, Warning, "problem.card-serial", "next.problem.form"},
 
 	cps.ProblemDisagree:    {sources, Bad, "problem.sources-disagree", "next.problem.sources-disagree"},
-	cps.ProblemInfoPS:      {sources, Warning, "problem.info-ps-unreadable", "next.problem.source-unreadable"},
-	cps.ProblemCertificate: {sources, Warning, "problem.certificate-unreadable", "next.problem.source-unreadable"},
+	cps.ProblemInfoPS:      {sources, Warning, "problem.info-ps-unreadable", reinsert},
+	cps.ProblemCertificate: {sources, Warning, "problem.certificate-unreadable", reinsert},
+}
+
+// reinsert is the next step when a source could not be read.
+const reinsert = "next.problem.source-unreadable"
+
+// pressing is the next step of the most pressing problem: "" when none has one.
+// Between two alike, the last of the three checks decides: while the sources
+// are in doubt, nothing that they say is certain.
+func pressing(codes []nationalid.Problem) string {
+	var most problem
+	for _, code := range codes {
+		p, ok := problems[code]
+		if ok && (p.tone > most.tone || p.tone == most.tone && p.aspect >= most.aspect) {
+			most = p
+		}
+	}
+	return most.next
 }
 
 // Problem explains a problem of an identifier by its stable code: what it is
-// and what it means, and what to do next. A code that has no sentence yet is
-// named as it is.
+// and what it means, and what to do next, in whole sentences. A code that has
+// no sentence yet is named as it is.
 func Problem(s *language.Speaker, code nationalid.Problem) (text, next string) {
 	p, ok := problems[code]
 	if !ok {
@@ -86,9 +103,17 @@ func IsRPPS(id nationalid.Identifier) bool {
 	return id.Type == nationalid.RPPS && len(id.Value) == 12 && len(id.Number) == 11
 }
 
+// IsVerified tells whether the form and the check digit hold and no source on
+// the card says otherwise, after all of them were asked.
+func IsVerified(id cps.Identifier) bool {
+	return id.Status == cps.Verified && len(id.Problems) == 0
+}
+
 // Checks are the three that an identifier passes, or does not: its form, its
 // check digit, and whether the sources on the card agree. While the reading
-// goes on (not complete), the certificate is awaited.
+// goes on (not complete), the certificate is awaited. A check that passes, or is
+// under way, is said after its Label; any other in whole sentences that can do
+// without it. What to do about a problem is said by the answer of the Account.
 func Checks(s *language.Speaker, id cps.Identifier, complete bool) []Fact {
 	var found [3]Fact
 	for _, code := range id.Problems {
@@ -101,7 +126,10 @@ func Checks(s *language.Speaker, id cps.Identifier, complete bool) []Fact {
 		if p.tone > f.Tone {
 			f.Tone = p.tone
 		}
-		f.Value = strings.TrimSpace(f.Value + " " + text + " " + next)
+		f.Value = strings.TrimSpace(f.Value + " " + text)
+		if p.tone == Plain { // the answer asks for nothing
+			f.Value += " " + next
+		}
 	}
 	return []Fact{
 		checkForm(s, id, found[form]),
@@ -144,7 +172,7 @@ func checkSources(s *language.Speaker, id cps.Identifier, found Fact, complete b
 	case found.Value != "":
 	case len(id.Sources) > 1:
 		found.Value = s.Say("identifier.sources.agree")
-	case !complete:
+	case !complete, id.Status == cps.Pending:
 		found.Tone, found.Value = Working, s.Say("identifier.sources.awaited")
 	case len(id.Sources) == 1 && id.Sources[0] == cps.SourceCertificate:
 		found.Tone, found.Value = Plain, s.Say("identifier.sources.certificate-only")

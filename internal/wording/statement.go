@@ -59,9 +59,10 @@ var states = map[string]keys{
 	"no-reader":        {Warning, "stage.no-reader", "stage.no-reader.meaning", "next.no-reader"},
 	"no-card":          {Plain, "stage.no-card", "stage.no-card.meaning", "next.no-card"},
 	"removed":          {Plain, "stage.removed", "stage.removed.meaning", "next.removed"},
+	"replaced":         {Plain, "stage.replaced", "stage.replaced.meaning", "next.replaced"},
 	"mute":             {Warning, "stage.mute", "stage.mute.meaning", "next.mute"},
 	"not-cpx":          {Warning, "stage.not-cpx", "stage.not-cpx.meaning", "next.not-cpx"},
-	"not-cpx-unnamed":  {Warning, "stage.not-cpx", "stage.not-cpx-unnamed.meaning", "next.not-cpx"},
+	"not-cpx-unnamed":  {Warning, "stage.not-cpx-unnamed", "stage.not-cpx-unnamed.meaning", "next.not-cpx-unnamed"},
 	"reading":          {Working, "stage.reading", "stage.reading.meaning", "next.reading"},
 	"identified":       {Working, "stage.identified", "stage.identified.meaning", "next.reading"},
 	"unreadable":       {Bad, "stage.unreadable", "stage.unreadable.meaning", "next.unreadable"},
@@ -70,17 +71,31 @@ var states = map[string]keys{
 	"slow":             {Warning, "stage.slow", "stage.slow.meaning", "next.slow"},
 	"busy":             {Warning, "stage.busy", "stage.busy.meaning", "next.busy"},
 
-	"verified":           {Good, "stage.verified", "stage.verified.meaning", ""},
-	"unverified":         {Warning, "stage.unverified", "stage.unverified.meaning", "next.unverified"},
-	"unverifiable":       {Plain, "stage.unverifiable", "stage.unverifiable.meaning", ""},
-	"absent":             {Warning, "stage.absent", "stage.absent.meaning", "next.absent"},
-	"absent-contactless": {Warning, "stage.absent-contactless", "stage.absent-contactless.meaning", "next.absent-contactless"},
+	"verified":             {Good, "stage.verified", "stage.verified.meaning", ""},
+	"verified-alone":       {Good, "stage.verified", "stage.verified-alone.meaning", ""},
+	"verified-certificate": {Good, "stage.verified", "stage.verified-certificate.meaning", ""},
+	"unverified":           {Warning, "stage.unverified", "stage.unverified.meaning", "next.problem.form"},
+	"unverifiable":         {Plain, "stage.unverifiable", "stage.unverifiable.meaning", ""},
+	"absent":               {Warning, "stage.absent", "stage.absent.meaning", "next.absent"},
+	"absent-contactless":   {Warning, "stage.absent-contactless", "stage.absent-contactless.meaning", "next.absent-contactless"},
 
-	"expired":  {Bad, "card.expired", "card.expired.meaning", "next.expired"},
-	"blocked":  {Bad, "card.blocked", "card.blocked.meaning", "next.blocked"},
-	"last-try": {Warning, "card.last-try", "card.last-try.meaning", "next.last-try"},
-	"gaps":     {Warning, "card.gaps", "card.gaps.meaning", "next.gaps"},
-	"test":     {Plain, "card.test", "card.test.meaning", "next.test"},
+	"expired":        {Bad, "card.expired", "card.expired.meaning", "next.expired"},
+	"blocked":        {Bad, "card.blocked", "card.blocked.meaning", "next.blocked"},
+	"last-try":       {Warning, "card.last-try", "card.last-try.meaning", "next.last-try"},
+	"no-certificate": {Warning, "card.no-certificate", "card.no-certificate.meaning", "next.no-certificate"},
+	"gaps":           {Warning, "card.gaps", "card.gaps.meaning", "next.gaps"},
+	"test":           {Plain, "card.test", "card.test.meaning", "next.test"},
+}
+
+// employeeNext stands for the next step on the card of an employee or of a
+// director: the structure orders these cards, and what is printed on them is
+// not published.
+var employeeNext = map[string]string{
+	"unverified":     "next.unverified.employee",
+	"absent":         "next.absent.employee",
+	"expired":        "next.expired.employee",
+	"blocked":        "next.blocked.employee",
+	"no-certificate": "next.no-certificate.employee",
 }
 
 // state says that state; pairs fill its sentences.
@@ -98,6 +113,12 @@ func Starting(s *language.Speaker) Account { return Account{Answer: state(s, "st
 
 // Removed is said when the card that was shown has left its reader.
 func Removed(s *language.Speaker) Account { return Account{Answer: state(s, "removed")} }
+
+// Replaced is said when the card that was shown has left its reader, and the
+// one of another reader is shown in its place.
+func Replaced(s *language.Speaker, from, to string) Statement {
+	return state(s, "replaced", "From", ReaderName(s, from), "To", ReaderName(s, to))
+}
 
 // Service says why PC/SC cannot be used.
 func Service(s *language.Speaker, err error) Account {
@@ -143,10 +164,10 @@ func card(s *language.Speaker, c *cps.Card, complete bool, now time.Time) Accoun
 		said = append(said, identifier)
 	}
 	if Expired(c, now) {
-		said = append(said, state(s, "expired", "Date", Date(s, c.Expires)))
+		said = append(said, of(s, c, "expired", "Date", Date(s, c.Expires)))
 	}
 	if c.PIN.Blocked() {
-		said = append(said, state(s, "blocked"))
+		said = append(said, of(s, c, "blocked"))
 	}
 	if identifier.Code != "unverified" {
 		said = append(said, identifier)
@@ -154,8 +175,11 @@ func card(s *language.Speaker, c *cps.Card, complete bool, now time.Time) Accoun
 	if c.PIN.Known && c.PIN.TriesLeft == 1 {
 		said = append(said, state(s, "last-try"))
 	}
-	if complete && len(c.Gaps) > 0 {
-		said = append(said, state(s, "gaps", "Parts", Gaps(c)))
+	if complete && c.Interface != cps.Contactless && withoutCertificate(c) {
+		said = append(said, of(s, c, "no-certificate"))
+	}
+	if parts := Gaps(c); complete && parts != "" {
+		said = append(said, state(s, "gaps", "Parts", parts))
 	}
 	if IsTest(c) {
 		said = append(said, state(s, "test"))
@@ -163,7 +187,7 @@ func card(s *language.Speaker, c *cps.Card, complete bool, now time.Time) Accoun
 	account := Account{Answer: said[0]}
 	for _, n := range said[1:] {
 		// That the identifier is fine is shown where the identifier stands.
-		if n.Code != "verified" && n.Code != "identified" {
+		if n.Tone != Good && n.Code != "identified" {
 			account.Notices = append(account.Notices, n)
 		}
 	}
@@ -177,15 +201,47 @@ func identified(s *language.Speaker, c *cps.Card, complete bool) Statement {
 	case c.Identifier.Value == "" && c.Interface == cps.Contactless:
 		return state(s, "absent-contactless")
 	case c.Identifier.Value == "":
-		return state(s, "absent")
-	case !complete:
+		return of(s, c, "absent")
+	case !complete, c.Identifier.Status == cps.Pending:
 		return state(s, "identified")
-	case c.Identifier.Status == cps.Verified && len(c.Identifier.Problems) == 0:
+	case IsVerified(c.Identifier) && len(c.Identifier.Sources) > 1:
 		return state(s, "verified")
+	case IsVerified(c.Identifier) && slices.Contains(c.Identifier.Sources, cps.SourceCertificate):
+		return state(s, "verified-certificate")
+	case IsVerified(c.Identifier):
+		return state(s, "verified-alone")
 	case slices.Equal(c.Identifier.Problems, []nationalid.Problem{nationalid.ProblemKeyUnknown}):
 		return state(s, "unverifiable")
 	}
-	return state(s, "unverified")
+	said := of(s, c, "unverified")
+	if next := pressing(c.Identifier.Problems); next != "" && (!IsEmployee(c) || next == reinsert) {
+		said.Next = s.Say(next)
+	}
+	return said
+}
+
+// of says that state of a card, with the next step that its holder can take.
+func of(s *language.Speaker, c *cps.Card, code string, pairs ...any) Statement {
+	said := state(s, code, pairs...)
+	if next, ok := employeeNext[code]; ok && IsEmployee(c) {
+		said.Next = s.Say(next)
+	}
+	return said
+}
+
+// IsEmployee tells whether the card is known to be one that a structure orders
+// for its employees or its director.
+func IsEmployee(c *cps.Card) bool {
+	switch c.Kind {
+	case cps.CPE, cps.CDE, cps.CPA, cps.CDA:
+		return true
+	}
+	return false
+}
+
+// withoutCertificate tells whether the card lists no certificate.
+func withoutCertificate(c *cps.Card) bool {
+	return slices.ContainsFunc(c.Gaps, func(g cps.Gap) bool { return errors.Is(g, cps.ErrNoCertificate) })
 }
 
 // Expired tells whether the last day of the card lies before now. A card whose
