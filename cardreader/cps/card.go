@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"postecpx/cardreader/igcsante"
 	"postecpx/cardreader/iso7816"
 	"postecpx/cardreader/nationalid"
 )
@@ -173,7 +174,7 @@ type Certificate struct {
 	Usage     []string // X.509 names: digitalSignature, nonRepudiation …
 	Err       error
 
-	issuer []Attribute
+	issuer []igcsante.Attribute
 }
 
 // Subject is a certificate subject as ANS writes it: the last RDN holds
@@ -185,11 +186,8 @@ type Subject struct {
 	GivenName  string
 	Title      string // profession in words
 	// Attributes are all of them, in the order of the certificate.
-	Attributes []Attribute
+	Attributes []igcsante.Attribute
 }
-
-// Attribute of a distinguished name: its short name, or its OID, and its value.
-type Attribute struct{ Name, Value string }
 
 // Gap is a part of the card that could not be read, and why.
 type Gap struct {

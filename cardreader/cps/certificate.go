@@ -2,7 +2,6 @@ package cps
 
 import (
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
 	"fmt"
@@ -10,26 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"postecpx/cardreader/igcsante"
 	"postecpx/cardreader/iso7816"
 )
-
-// Attribute types of the subjects that ANS writes (ITU-T X.520).
-var attributeNames = map[string]string{
-	"2.5.4.3":                    "CN",
-	"2.5.4.4":                    "SN",
-	"2.5.4.5":                    "serialNumber",
-	"2.5.4.6":                    "C",
-	"2.5.4.7":                    "L",
-	"2.5.4.8":                    "ST",
-	"2.5.4.10":                   "O",
-	"2.5.4.11":                   "OU",
-	"2.5.4.12":                   "title",
-	"2.5.4.42":                   "GN",
-	"2.5.4.65":                   "pseudonym",
-	"0.9.2342.19200300.100.1.1":  "UID",
-	"0.9.2342.19200300.100.1.25": "DC",
-	"1.2.840.113549.1.9.1":       "emailAddress",
-}
 
 // oidResponsibility is the extension of the niveau de responsabilité: the OID
 // of table TRE_G04 of ANS.
@@ -102,59 +84,21 @@ func (c *Certificate) readOutline() {
 // parseSubject reads a distinguished name whose RDNs may hold several values:
 // ANS puts CN, SN and GN together in the last one, in any order.
 func parseSubject(der []byte) Subject {
-	var rdns pkix.RDNSequence
-	if rest, err := asn1.Unmarshal(der, &rdns); err != nil || len(rest) > 0 {
-		return Subject{}
-	}
 	var s Subject
-	relative := make([]string, 0, len(rdns))
-	for _, rdn := range rdns {
-		values := make([]string, 0, len(rdn))
-		for _, a := range rdn {
-			value := fmt.Sprint(a.Value)
-			name := attributeNames[a.Type.String()]
-			switch name {
-			case "CN":
-				s.CommonName = value
-			case "SN":
-				s.Surname = value
-			case "GN":
-				s.GivenName = value
-			case "title":
-				s.Title = value
-			}
-			if name == "" {
-				name = a.Type.String()
-			}
-			s.Attributes = append(s.Attributes, Attribute{name, value})
-			values = append(values, name+"="+escapeDN(value))
+	s.DN, s.Attributes = igcsante.DN(der)
+	for _, a := range s.Attributes {
+		switch a.Name {
+		case "CN":
+			s.CommonName = a.Value
+		case "SN":
+			s.Surname = a.Value
+		case "GN":
+			s.GivenName = a.Value
+		case "title":
+			s.Title = a.Value
 		}
-		relative = append(relative, strings.Join(values, "+"))
 	}
-	// RFC 4514 §2.1 writes the sequence from its end.
-	for i, j := 0, len(relative)-1; i < j; i, j = i+1, j-1 {
-		relative[i], relative[j] = relative[j], relative[i]
-	}
-	s.DN = strings.Join(relative, ",")
 	return s
-}
-
-// escapeDN escapes a value as RFC 4514 §2.4 asks.
-func escapeDN(v string) string {
-	var b strings.Builder
-	for i, r := range v {
-		switch {
-		case strings.ContainsRune(`,+"\<>;=`, r),
-			r == '#' && i == 0, r == ' ' && (i == 0 || i == len(v)-1):
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == 0:
-			b.WriteString(`\00`)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }
 
 var usageNames = []struct {

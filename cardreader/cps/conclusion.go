@@ -31,7 +31,7 @@ func (s *session) conclude() Card {
 	c.Issued, c.Expires = s.id.issued, s.id.expires
 	var err error
 	if c.Number, err = cardNumber(s.id.number, s.serial); err != nil {
-		c.Gaps = append(c.Gaps, Gap{"card number", err})
+		c.Gaps = append(c.Gaps, Gap{labelIDCard, err})
 	}
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"postecpx/cardreader/igcsante"
 	"postecpx/cardreader/iso7816"
 )
 
@@ -271,16 +272,16 @@ func TestJudge(t *testing.T) {
 func TestTestCertificates(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		issuer, subject Attribute
+		issuer, subject igcsante.Attribute
 		want            bool
 	}{
-		{Attribute{"CN", "TEST AC IGC-SANTE FORT PERSONNES"}, Attribute{"SN", "NOM"}, true},
-		{Attribute{"OU", "IGC-SANTE TEST"}, Attribute{"SN", "NOM"}, true},
-		{Attribute{"CN", "AC IGC-SANTE FORT PERSONNES"}, Attribute{"O", "TEST"}, true},
-		{Attribute{"CN", "AC IGC-SANTE FORT PERSONNES"}, Attribute{"SN", "TEST"}, false},
-		{Attribute{"CN", "AC IGC-SANTE FORT PERSONNES"}, Attribute{"O", "CENTRE DE TEST"}, false},
+		{igcsante.Attribute{Name: "CN", Value: "TEST AC IGC-SANTE FORT PERSONNES"}, igcsante.Attribute{Name: "SN", Value: "NOM"}, true},
+		{igcsante.Attribute{Name: "OU", Value: "IGC-SANTE TEST"}, igcsante.Attribute{Name: "SN", Value: "NOM"}, true},
+		{igcsante.Attribute{Name: "CN", Value: "AC IGC-SANTE FORT PERSONNES"}, igcsante.Attribute{Name: "O", Value: "TEST"}, true},
+		{igcsante.Attribute{Name: "CN", Value: "AC IGC-SANTE FORT PERSONNES"}, igcsante.Attribute{Name: "SN", Value: "TEST"}, false},
+		{igcsante.Attribute{Name: "CN", Value: "AC IGC-SANTE FORT PERSONNES"}, igcsante.Attribute{Name: "O", Value: "CENTRE DE TEST"}, false},
 	} {
-		c := Certificate{issuer: []Attribute{tt.issuer}, Subject: Subject{Attributes: []Attribute{tt.subject}}}
+		c := Certificate{issuer: []igcsante.Attribute{tt.issuer}, Subject: Subject{Attributes: []igcsante.Attribute{tt.subject}}}
 		if c.isTest() != tt.want {
 			t.Errorf("%v, %v: %v", tt.issuer, tt.subject, !tt.want)
 		}
