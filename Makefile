@@ -6,7 +6,7 @@ BUILD := go build -tags $(TAGS)
 # Debian packages. Building: a C compiler, PC/SC, and what Fyne draws with.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev xorg-dev libwayland-dev libxkbcommon-dev
 RUN_PACKAGES   := pcscd
-TEST_PACKAGES  := pcscd vsmartcard-vpcd opensc opensc-pkcs11 xvfb xauth libgl1-mesa-dri xdotool xclip
+TEST_PACKAGES  := pcscd vsmartcard-vpcd opensc opensc-pkcs11 softhsm2 xvfb xauth libgl1-mesa-dri xdotool xclip
 BENCH_PACKAGES := $(TEST_PACKAGES)
 
 .PHONY: run build test check bench fuzz clean need-build need-run need-test

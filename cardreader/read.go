@@ -37,6 +37,17 @@ func ReadCard(ctx context.Context, source Source, reader string, options cps.Opt
 	return card, nil
 }
 
+// ResetCard resets the card in that reader of the workstation, so that a code
+// porteur that was presented is forgotten: without it the card stays open to
+// the next program.
+func ResetCard(ctx context.Context, reader string) error {
+	card, err := pcsc.New().Connect(ctx, reader)
+	if err != nil {
+		return fmt.Errorf("reset the card: %w", err)
+	}
+	return card.CloseReset()
+}
+
 // PCSC is the PC/SC service of the workstation.
 func PCSC() Source { return workstation{pcsc.New()} }
 

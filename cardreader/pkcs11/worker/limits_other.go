@@ -1,0 +1,6 @@
+//go:build !linux
+
+package worker
+
+// confine is for Linux; a Windows parent bounds the memory by its job object.
+func confine(bool) {}
