@@ -22,6 +22,8 @@ import (
 	"time"
 	"unicode"
 
+	"postecpx/cardreader/pkcs11"
+	"postecpx/cardreader/pkcs11/worker"
 	"postecpx/internal/language"
 	"postecpx/internal/plaintext"
 )
@@ -44,6 +46,9 @@ const (
 var errInterrupted = errors.New("interrupted")
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == pkcs11.WorkerArgument {
+		os.Exit(worker.Main()) // the child that loads a PKCS#11 module
+	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -68,6 +73,9 @@ var commands = []command{
 	{"watch", watchCommand},
 	{"readers", readersCommand},
 	{"id", idCommand},
+	{"modules", modulesCommand},
+	{"verify", verifyCommand},
+	{"certificates", certificatesCommand},
 	{"simulate", simulateCommand},
 	{"version", versionCommand},
 }
@@ -233,7 +241,7 @@ func (t *terminal) helpText() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, t.say("cli.help.head"))
 	for _, c := range commands {
-		fmt.Fprintf(&b, "  cpx %-9s %s\n", c.name, t.say("cli.help."+c.name))
+		fmt.Fprintf(&b, "  cpx %-12s %s\n", c.name, t.say("cli.help."+c.name))
 	}
 	fmt.Fprint(&b, t.say("cli.help.foot"))
 	return b.String()

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,6 +31,7 @@ func TestMain(m *testing.M) {
 // "pcscd start" have a real pcscd of their own, in which
 //
 //	insert CARD [remove-at=N] [mute-at=N] [status=N:SW] [truncate=FILE:BYTES] [strict-le] [reader=N]
+//		[identifier=VALUE]
 //
 // puts a virtual card; "remove" takes it out and "presented N" counts the
 // codes that it saw. "json PATH VALUE" looks into the last output.
@@ -37,6 +40,8 @@ func TestScripts(t *testing.T) {
 		Dir:             "testdata",
 		ContinueOnError: true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("CRYPTOLIB", cryptolib)
+			env.Setenv("OPENSC", openSC())
 			env.Values[stageKey{}] = new(stage)
 			return nil
 		},
@@ -47,14 +52,36 @@ func TestScripts(t *testing.T) {
 			"presented": presentedCommand,
 			"json":      jsonCommand,
 			"exits":     exitsCommand,
+			"nocache":   noCacheCommand,
 		},
 		Condition: func(name string) (bool, error) {
-			if name != "pcscd" {
-				return false, fmt.Errorf("no condition %q", name)
+			switch name {
+			case "pcscd":
+				return havePCSCD() == nil, nil
+			case "cryptolib":
+				_, err := os.Stat(cryptolib)
+				return err == nil, nil
+			case "opensc":
+				return openSC() != "", nil
 			}
-			return havePCSCD() == nil, nil
+			return false, fmt.Errorf("no condition %q", name)
 		},
 	})
+}
+
+// Where the package of ANS puts the Cryptolib CPS.
+const (
+	cryptolib      = "/opt/santesocial/CPS/lib/libcps3_pkcs11_lux.so"
+	cryptolibCache = "/etc/opt/santesocial/CPS/cache"
+)
+
+// openSC is the module of OpenSC, "" when it is not installed.
+func openSC() string {
+	found, _ := filepath.Glob("/usr/lib/*/opensc-pkcs11.so")
+	if len(found) == 0 {
+		return ""
+	}
+	return found[0]
 }
 
 // havePCSCD is why no private pcscd can be had here, nil when it can. Where it
@@ -131,6 +158,8 @@ func insertCommand(ts *testscript.TestScript, neg bool, args []string) {
 			_, err = fmt.Sscanf(value, "%X", &faults.ATR)
 		case "reader":
 			reader, err = strconv.Atoi(value)
+		case "identifier":
+			description.Identifier = value
 		default:
 			ts.Fatalf("no fault %q", name)
 		}
@@ -201,7 +230,8 @@ func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
 			i, err := strconv.Atoi(step)
 			ts.Check(err)
 			if i >= len(d) {
-				ts.Fatalf("%s: %d elements", args[0], len(d))
+				document = nil
+				continue
 			}
 			document = d[i]
 		default:
@@ -217,4 +247,11 @@ func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if got := fmt.Sprint(document); got != args[1] {
 		ts.Fatalf("%s is %s, want %s", args[0], got, args[1])
 	}
+}
+
+// noCacheCommand hides the cache of the Cryptolib of this machine under an
+// empty file system that ends with the namespace.
+func noCacheCommand(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(syscall.Mount("tmpfs", cryptolibCache, "tmpfs", 0, "mode=0777"))
+	ts.Defer(func() { _ = syscall.Unmount(cryptolibCache, 0) })
 }

@@ -31,34 +31,12 @@ func readCommand(set *flag.FlagSet) func(context.Context, *terminal, []string) i
 			t.fail(t.say("cli.only.json"), "")
 			return exitUsage
 		}
-		if w.timeout <= 0 {
-			t.fail(t.say("cli.timeout.wrong"), "")
-			return exitUsage
-		}
-		source, err := w.source(t)
-		if err != nil {
-			t.fail(t.cardError(err), "")
-			return exitUsage
-		}
-		ctx, cancel := context.WithTimeout(ctx, w.timeout)
-		defer cancel()
-		name, status, err := w.choose(ctx, source)
-		if err != nil {
-			return t.failed(name, err)
-		}
-		if code, ok := t.unready(status); !ok {
-			return code
-		}
-		if w.others > 0 {
-			t.talk(t.say("cli.read.several", "Reader", wording.ReaderName(t.Speaker, name)))
-		}
-		options := cps.Options{}
 		if *only != "" {
-			options.Depth = cps.IdentifierOnly
+			w.depth = cps.IdentifierOnly
 		}
-		card, err := cardreader.ReadCard(ctx, source, name, options)
-		if err != nil {
-			return t.failed(name, err)
+		name, card, code := t.readFor(ctx, &w)
+		if card == nil {
+			return code
 		}
 		switch {
 		case *only != "":

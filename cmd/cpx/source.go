@@ -41,11 +41,16 @@ type where struct {
 	reader  string
 	timeout time.Duration
 
+	depth  cps.Depth
 	others int // CPx cards that were not chosen
 }
 
 func (w *where) declare(set *flag.FlagSet) {
 	set.Var(&w.demo, "demo", "")
+	w.declareReader(set)
+}
+
+func (w *where) declareReader(set *flag.FlagSet) {
 	set.StringVar(&w.reader, "reader", "", "")
 	set.DurationVar(&w.timeout, "timeout", 45*time.Second, "")
 }
