@@ -23,6 +23,8 @@ import (
 	"syscall"
 	"time"
 
+	"postecpx/cardreader/pkcs11"
+	"postecpx/cardreader/pkcs11/worker"
 	"postecpx/cardreader/virtualcard"
 	"postecpx/cardreader/virtualcard/vpcd"
 	"postecpx/internal/pcscd"
@@ -35,6 +37,19 @@ const (
 )
 
 func main() {
+	switch {
+	case len(os.Args) == 2 && os.Args[1] == pkcs11.WorkerArgument:
+		os.Exit(worker.Main())
+	case len(os.Args) == 4 && os.Args[1] == ownArgument:
+		rounds, err := strconv.Atoi(os.Args[3])
+		if err == nil {
+			err = own(os.Args[2], rounds)
+		}
+		if err != nil {
+			fail(err)
+		}
+		return
+	}
 	cpx := flag.String("cpx", "bin/cpx", "the cpx to measure")
 	out := flag.String("out", "", "file for the table, standard output without it")
 	rounds := flag.Int("rounds", 15, "runs of each program; the median counts")
@@ -43,7 +58,7 @@ func main() {
 	if err := pcscd.Enter(); err != nil {
 		fail(err)
 	}
-	b := &bench{cpx: *cpx, rounds: *rounds, idle: *idle}
+	b := &bench{context: context.Background(), cpx: *cpx, rounds: *rounds, idle: *idle}
 	if err := b.run(); err != nil {
 		fail(err)
 	}
@@ -62,11 +77,12 @@ func fail(err error) {
 }
 
 type bench struct {
-	cpx    string
-	rounds int
-	idle   time.Duration
-	server *pcscd.Server
-	table  bytes.Buffer
+	context context.Context
+	cpx     string
+	rounds  int
+	idle    time.Duration
+	server  *pcscd.Server
+	table   bytes.Buffer
 }
 
 func (b *bench) run() (err error) {
@@ -79,6 +95,9 @@ func (b *bench) run() (err error) {
 		if err := b.compare(card); err != nil {
 			return err
 		}
+	}
+	if err := b.modules(); err != nil {
+		return err
 	}
 	if err := b.insertion(); err != nil {
 		return err
