@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -252,6 +251,7 @@ func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
 // noCacheCommand hides the cache of the Cryptolib of this machine under an
 // empty file system that ends with the namespace.
 func noCacheCommand(ts *testscript.TestScript, neg bool, args []string) {
-	ts.Check(syscall.Mount("tmpfs", cryptolibCache, "tmpfs", 0, "mode=0777"))
-	ts.Defer(func() { _ = syscall.Unmount(cryptolibCache, 0) })
+	show, err := hide(cryptolibCache)
+	ts.Check(err)
+	ts.Defer(show)
 }
