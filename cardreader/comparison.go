@@ -53,6 +53,9 @@ type Disagreement struct {
 	// Files of the module's cache on disk that hold what it read in the past,
 	// by their names there; a stale one is the usual cause.
 	Files []string
+	// AllFiles is the pattern of all that the module keeps of this card: an old
+	// copy is removed as a whole.
+	AllFiles string
 }
 
 // Comparison puts what PC/SC and each module say of one card side by side.
@@ -62,12 +65,13 @@ type Comparison struct {
 	Disagreements []Disagreement
 }
 
-// Compare puts the card as PC/SC reads it beside what each probed module says.
-// Modules that show no token of this card are witnesses that do not see it.
-func Compare(direct *cps.Card, probes []pkcs11.Probe) Comparison {
+// Compare puts the card that PC/SC reads in that reader beside what each probed
+// module says. Modules that show no token of this card are witnesses that do
+// not see it.
+func Compare(reader string, direct *cps.Card, probes []pkcs11.Probe) Comparison {
 	c := Comparison{Witnesses: []Witness{{Status: pkcs11.OK, Sees: true, Card: *direct, says: sayings(*direct, triesOf(direct.PIN))}}}
 	for _, p := range probes {
-		c.Witnesses = append(c.Witnesses, witness(direct.Number, p))
+		c.Witnesses = append(c.Witnesses, witness(reader, direct.Number, p))
 	}
 	for _, f := range facts {
 		row := Row{Fact: f}
@@ -82,27 +86,68 @@ func Compare(direct *cps.Card, probes []pkcs11.Probe) Comparison {
 	return c
 }
 
+// Compared tells whether any module told anything that could be compared.
+func (c Comparison) Compared() bool {
+	for _, r := range c.Rows {
+		for _, v := range r.Values[1:] {
+			if v != "" && r.Values[0] != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // witness makes one of a module.
-func witness(number string, p pkcs11.Probe) Witness {
+func witness(reader, number string, p pkcs11.Probe) Witness {
 	w := Witness{Module: &p.Module, Status: p.Status}
-	slot, ok := SlotOf(number, p)
+	slot, ok := SlotOf(reader, number, p)
 	if !ok {
 		return w
 	}
 	w.Sees = true
 	w.Card = CardOfToken(*slot.Token)
 	w.says = sayings(w.Card, triesOfFlags(slot.Token.Flags))
+	// The label and the serial of the token name a card as well: one of
+	// another card is the clearest sign of an old copy.
+	for _, told := range []string{labelNumber(slot.Token.Label), slot.Token.Serial} {
+		if len(told) >= 8 && !strings.HasPrefix(number, told) {
+			w.says[FactNumber] = told
+		} else if w.says[FactNumber] == "" && told != "" {
+			w.says[FactNumber] = number
+		}
+	}
 	return w
 }
 
-// SlotOf finds the slot in which a module shows the card of that number: of
-// several, as OpenSC makes them, the one with most objects.
-func SlotOf(number string, p pkcs11.Probe) (pkcs11.Slot, bool) {
-	var best pkcs11.Slot
+// SlotOf finds the slot in which a module shows the card of that number in that
+// reader: the slot that bears the reader's name and, of several, as OpenSC
+// makes them, the one with most objects. A module that names its slots in
+// another way is looked through for the number, and must show it in one place
+// only.
+func SlotOf(reader, number string, p pkcs11.Probe) (pkcs11.Slot, bool) {
+	var named, numbered []pkcs11.Slot
+	elsewhere := map[string]bool{}
 	for _, s := range p.Slots {
-		if s.Token == nil || !sameNumber(number, s.Token) {
-			continue
+		switch {
+		case s.Description != "" && strings.HasPrefix(reader, s.Description):
+			if s.Token != nil {
+				named = append(named, s)
+			}
+			elsewhere = nil
+		case s.Token != nil && sameNumber(number, s.Token):
+			numbered = append(numbered, s)
+			if elsewhere != nil {
+				elsewhere[s.Description] = true
+			}
 		}
+	}
+	candidates := named
+	if elsewhere != nil && len(elsewhere) == 1 {
+		candidates = numbered
+	}
+	var best pkcs11.Slot
+	for _, s := range candidates {
 		if best.Token == nil || len(s.Token.Objects) > len(best.Token.Objects) {
 			best = s
 		}
@@ -114,8 +159,18 @@ func SlotOf(number string, p pkcs11.Probe) (pkcs11.Slot, bool) {
 // digits of its number as the serial, OpenSC all of them, and the label of a
 // token ends with it.
 func sameNumber(number string, t *pkcs11.Token) bool {
-	serial := strings.TrimLeft(t.Serial, "0")
-	return number != "" && (len(serial) >= 8 && strings.HasPrefix(number, serial) || strings.Contains(t.Label, number))
+	return len(number) == 10 && (len(t.Serial) >= 8 && strings.HasPrefix(number, t.Serial) || labelNumber(t.Label) == number)
+}
+
+// labelNumber is the card number in the label of a token, "CPS3v3-2900999999",
+// "" when there is none.
+func labelNumber(label string) string {
+	_, rest, _ := strings.Cut(label, "-")
+	number, _, _ := strings.Cut(rest, " ")
+	if len(number) != 10 || strings.Trim(number, "0123456789") != "" {
+		return ""
+	}
+	return number
 }
 
 // CardOfToken decodes the objects of a token as a Card.
@@ -131,9 +186,7 @@ func CardOfToken(t pkcs11.Token) cps.Card {
 	}
 	card := cps.FromObjects(t.Label, data, certificates)
 	if card.Number == "" {
-		if _, number, ok := strings.Cut(t.Label, "-"); ok && len(number) == 10 && strings.Trim(number, "0123456789") == "" {
-			card.Number = number
-		}
+		card.Number = labelNumber(t.Label)
 	}
 	return card
 }
@@ -212,7 +265,7 @@ func disagreements(direct *cps.Card, card, module Witness) []Disagreement {
 			continue
 		}
 		all = append(all, Disagreement{
-			Fact: f, Module: *module.Module, Says: says, Card: said, Files: cacheFiles(direct, *module.Module, f),
+			Fact: f, Module: *module.Module, Says: says, Card: said, Files: cacheFiles(direct, *module.Module, f), AllFiles: allCacheFiles(direct, *module.Module),
 		})
 	}
 	return all
@@ -221,6 +274,15 @@ func disagreements(direct *cps.Card, card, module Witness) []Disagreement {
 // objectsOf names the objects that a fact is read from.
 var objectsOf = map[Fact][]string{
 	FactNumber: {"CPS_ID_CARD"}, FactIdentifier: {"CPS_INFO_PS"}, FactHolder: {"CPS_INFO_PS", "CPS_NAME_PS"},
+}
+
+// allCacheFiles is the pattern of the files that the Cryptolib keeps of this
+// card.
+func allCacheFiles(direct *cps.Card, module pkcs11.Module) string {
+	if module.Family != pkcs11.Cryptolib || len(direct.Number) != 10 {
+		return ""
+	}
+	return direct.Number[:8] + "_*"
 }
 
 // cacheFiles names the files in which the Cryptolib keeps what it read of this

@@ -32,7 +32,7 @@ func TestCompare(t *testing.T) {
 	}
 	cryptolib := pkcs11.Module{Path: "/cps.so", Name: "Cryptolib CPS", Family: pkcs11.Cryptolib}
 	probe := func(token *pkcs11.Token) pkcs11.Probe {
-		return pkcs11.Probe{Module: cryptolib, Status: pkcs11.OK, Slots: []pkcs11.Slot{{ID: 1}, {ID: 0, Token: token}}}
+		return pkcs11.Probe{Module: cryptolib, Status: pkcs11.OK, Slots: []pkcs11.Slot{{ID: 1, Description: "two"}, {ID: 0, Description: "one", Token: token}}}
 	}
 	for name, tt := range map[string]struct {
 		token *pkcs11.Token
@@ -43,9 +43,9 @@ func TestCompare(t *testing.T) {
 		"stale identifier": {tokenOf(card, "899700366240"), true, []string{"identifier 899700366240 [29009999_" + card.Paths["CPS_INFO_PS"][4:] + "]"}},
 		"blocked":          {tokenOf(card, doctor, "CKF_USER_PIN_LOCKED"), true, []string{"tries blocked []"}},
 		"no token":         {nil, false, nil},
-		"another card":     {&pkcs11.Token{Label: "CPS3v3-2900111111", Serial: "29001111"}, false, nil},
+		"another card":     {&pkcs11.Token{Label: "CPS3v3-2900111111 (PIN)", Serial: "29001111"}, true, []string{"number 29001111 [29009999_" + card.Paths["CPS_ID_CARD"][4:] + "]"}},
 	} {
-		c := Compare(card, []pkcs11.Probe{probe(tt.token)})
+		c := Compare("one", card, []pkcs11.Probe{probe(tt.token)})
 		var got []string
 		for _, d := range c.Disagreements {
 			got = append(got, fmt.Sprint(d.Fact, " ", d.Says, " ", d.Files))

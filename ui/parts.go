@@ -140,6 +140,7 @@ type action struct {
 	widget.Button
 	ring    *canvas.Rectangle
 	onOther func(*fyne.KeyEvent)
+	onFocus func(fyne.CanvasObject) // nil where nothing is to be done
 }
 
 // newAction returns the button and what to put on the screen: it and its ring.
@@ -163,6 +164,9 @@ func ringed(o fyne.CanvasObject, ring *canvas.Rectangle) fyne.CanvasObject {
 func (a *action) FocusGained() {
 	a.ring.Show()
 	a.Button.FocusGained()
+	if a.onFocus != nil {
+		a.onFocus(a)
+	}
 }
 
 // FocusLost is called by the toolkit.
@@ -189,7 +193,8 @@ func (a *action) TypedKey(key *fyne.KeyEvent) {
 // the keyboard.
 type selector struct {
 	widget.Select
-	ring *canvas.Rectangle
+	ring    *canvas.Rectangle
+	onFocus func(fyne.CanvasObject) // nil where nothing is to be done
 }
 
 // newSelector returns the choice and what to put on the screen: it and its ring.
@@ -204,6 +209,9 @@ func newSelector(chosen func(string)) (*selector, fyne.CanvasObject) {
 func (s *selector) FocusGained() {
 	s.ring.Show()
 	s.Select.FocusGained()
+	if s.onFocus != nil {
+		s.onFocus(s)
+	}
 }
 
 // FocusLost is called by the toolkit.

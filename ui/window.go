@@ -29,6 +29,9 @@ type Options struct {
 	// Later runs a function after a while, on the toolkit's goroutine; when
 	// nil, by a timer and fyne.Do.
 	Later func(time.Duration, func())
+	// Workbench does the work of the place Intégration; without it there is no
+	// such place.
+	Workbench Workbench
 }
 
 // confirmed is how long the window says that something was copied.
@@ -44,6 +47,8 @@ type Window struct {
 	speaker *language.Speaker
 	options Options
 	card    *cardScreen
+	// integration is nil without a Workbench.
+	integration *integrationScreen
 
 	snapshot *cardreader.Snapshot
 	memory   memory
@@ -81,7 +86,12 @@ func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
 	places := []place{
 		{speaker.Say("ui.place.card"), theme.AccountIcon(), w.card.content},
 	}
+	if options.Workbench != nil {
+		w.integration = newIntegrationScreen(speaker, options.Now, options.Workbench)
+		places = append(places, place{speaker.Say("integration.place"), theme.SearchIcon(), w.integration.content})
+	}
 	content, toPlaces := navigation(places)
+	w.followPlaces(content)
 	w.window.SetContent(content)
 	w.bind(append(w.copyShortcuts(), toPlaces...))
 	w.window.SetPadded(false)
@@ -138,6 +148,7 @@ func (w *Window) update() {
 		}
 	}
 	w.card.Update(m)
+	w.followReader()
 }
 
 // copy puts value on the clipboard and says so for a while. A number of the
@@ -171,7 +182,7 @@ func (w *Window) bind(shortcuts []shortcut) {
 	for _, s := range shortcuts {
 		w.window.Canvas().AddShortcut(s.keys, func(fyne.Shortcut) { s.do() })
 	}
-	w.window.Canvas().SetOnTypedKey(w.card.scrollKey)
+	w.window.Canvas().SetOnTypedKey(w.typedKey)
 }
 
 func (w *Window) copyShortcuts() []shortcut {

@@ -111,7 +111,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return exitOK
 		}
 		if err != nil {
-			t.fail(t.flagError(err), t.usage(c.name, set))
+			reason := t.flagError(err)
+			if c.name == "verify" {
+				reason = t.say("cli.verify.no-argument") // what was typed may be a code
+			}
+			t.fail(reason, t.usage(c.name, set))
 			return exitUsage
 		}
 		code := do(ctx, t, rest)

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 // "pcscd start" have a real pcscd of their own, in which
 //
 //	insert CARD [remove-at=N] [mute-at=N] [status=N:SW] [truncate=FILE:BYTES] [strict-le] [reader=N]
-//		[identifier=VALUE]
+//		[identifier=VALUE] [number=DIGITS]
 //
 // puts a virtual card; "remove" takes it out and "presented N" counts the
 // codes that it saw. "json PATH VALUE" looks into the last output.
@@ -100,7 +100,8 @@ var havePCSCD = sync.OnceValue(func() error {
 // stage is what a script set up.
 type stage struct {
 	server *pcscd.Server
-	card   *virtualcard.Card
+	card   *virtualcard.Card   // the last one
+	cards  []*virtualcard.Card // in their order
 	take   context.CancelFunc
 	gone   chan error
 }
@@ -157,6 +158,8 @@ func insertCommand(ts *testscript.TestScript, neg bool, args []string) {
 			_, err = fmt.Sscanf(value, "%X", &faults.ATR)
 		case "reader":
 			reader, err = strconv.Atoi(value)
+		case "number":
+			description.Number = value
 		case "identifier":
 			description.Identifier = value
 		default:
@@ -166,6 +169,7 @@ func insertCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	s.card, err = virtualcard.New(description, time.Now(), faults)
 	ts.Check(err)
+	s.cards = append(s.cards, s.card)
 	ctx, cancel := context.WithCancel(context.Background())
 	s.take, s.gone = cancel, make(chan error, 1)
 	card, gone := s.card, s.gone
@@ -194,7 +198,13 @@ func removeCommand(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func presentedCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if n := of(ts).card.Counts().Presented; strconv.Itoa(n) != args[0] {
+	card := of(ts).card
+	if len(args) > 1 { // which one, from 0
+		i, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		card = of(ts).cards[i]
+	}
+	if n := card.Counts().Presented; strconv.Itoa(n) != args[0] {
 		ts.Fatalf("the card saw %d VERIFY with data, want %s", n, args[0])
 	}
 }

@@ -23,6 +23,12 @@ func modulesCommand(set *flag.FlagSet) func(context.Context, *terminal, []string
 	set.StringVar(&w.reader, "reader", "", "")
 	asJSON := set.Bool("json", false, "")
 	return func(ctx context.Context, t *terminal, args []string) int {
+		for _, path := range args {
+			if strings.TrimSpace(path) == "" {
+				t.fail(t.say("cli.modules.empty"), "")
+				return exitUsage
+			}
+		}
 		probes, errs := pkcs11.Survey(ctx, pkcs11.Local(), pkcs11.Executable{}, args, everything)
 		for _, err := range errs {
 			t.talk(err.Error())
@@ -56,7 +62,7 @@ func (t *terminal) compare(ctx context.Context, w *where, probes []pkcs11.Probe)
 		t.talk(err.Error())
 		return nil
 	}
-	comparison := cardreader.Compare(card, probes)
+	comparison := cardreader.Compare(name, card, probes)
 	return &comparison
 }
 
@@ -113,7 +119,7 @@ func (t *terminal) printSlot(s pkcs11.Slot) {
 	}
 	t.out("    " + t.say("cli.modules.slot", "Slot", s.ID, "Name", name, "Label", plaintext.Line(s.Token.Label, 60), "Serial", plaintext.Line(s.Token.Serial, 30)))
 	for _, o := range s.Token.Objects {
-		t.out(strings.TrimRight(fmt.Sprintf("        %-13s %s  %X", o.Class, plaintext.Line(o.Label, 60), o.ID), " "))
+		t.out(strings.TrimRight(fmt.Sprintf("        %-13s %s  %X", o.Class, plaintext.Line(o.Label, 60), o.ID[:min(len(o.ID), 32)]), " "))
 	}
 }
 
@@ -132,7 +138,9 @@ func (t *terminal) printComparison(c cardreader.Comparison) {
 			t.out(fmt.Sprintf("    %-18s %s", name, wording.ComparedValue(t.Speaker, r.Fact, v)))
 		}
 	}
-	if len(c.Disagreements) == 0 {
+	if len(c.Disagreements) == 0 && !c.Compared() {
+		t.out(t.tone(wording.Warning) + " " + t.say("cli.modules.no-witness"))
+	} else if len(c.Disagreements) == 0 {
 		t.out(t.tone(wording.Good) + " " + t.say("cli.modules.agree"))
 	}
 	for _, d := range c.Disagreements {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -31,49 +30,44 @@ func verifyCommand(set *flag.FlagSet) func(context.Context, *terminal, []string)
 	modulePath := set.String("module", "", "")
 	lastTry := set.Bool("last-try", false, "")
 	return func(ctx context.Context, t *terminal, args []string) int {
-		if !t.noArguments(args) {
-			t.talk(t.say("cli.verify.no-argument"))
+		if len(args) > 0 {
+			t.talk(t.say("cli.verify.no-argument")) // and it is not repeated
 			return exitUsage
 		}
 		reader, card, code := t.readFor(ctx, &w)
 		if card == nil {
 			return code
 		}
-		probe, slot, err := t.moduleFor(ctx, card, *modulePath)
+		probe, err := t.moduleFor(ctx, reader, card, *modulePath)
 		if err != nil {
 			t.fail(err.Error(), "")
 			return exitProblems
 		}
-		proof, presented := t.prove(ctx, card, probe.Module, slot, *lastTry)
-		document := report.NewProof(reader, probe.Module, proof)
+		order := cardreader.ProofOrder{Reader: reader, Number: card.Number, Module: probe.Module, AllowLastTry: *lastTry}
+		proof, code := t.prove(ctx, order)
+		if code != exitOK {
+			return code
+		}
+		document := report.NewProof(reader, probe.Module, proof.Proof)
+		document.Reset, document.TriesAfter = proof.Reset, proof.TriesAfter
 		if card.PIN.Known {
 			document.TriesBefore = &card.PIN.TriesLeft
 		}
-		removed := proof.CardRemoved()
-		if presented {
-			// Without the reset, the card would stay open to the next program.
-			switch err := cardreader.ResetCard(context.WithoutCancel(ctx), reader); {
-			case err == nil:
-				document.Reset = true
-			case cardreader.StageOf(err) == cardreader.NoCard:
-				removed = true // a card without power has forgotten the code
-			default:
-				t.talk(t.say("cli.verify.reset-failed", "Cause", wording.Cause(err)))
-			}
-			document.TriesAfter = triesAfter(context.WithoutCancel(ctx), reader)
+		if proof.ResetErr != nil {
+			t.talk(t.say("cli.verify.reset-failed", "Cause", wording.Cause(proof.ResetErr)))
 		}
 		if *asJSON {
 			t.printJSON(document)
 		} else {
-			t.printProof(proof, document)
+			t.printProof(proof.Proof, document)
 		}
-		if removed && proof.Login != pkcs11.LoginCardRemoved {
+		if proof.Removed && proof.Login != pkcs11.LoginCardRemoved {
 			t.fail(t.say("proof.login.card-removed"), t.say("proof.login.card-removed.next"))
 		}
 		switch {
 		case proof.OK():
 			return exitOK
-		case removed:
+		case proof.Removed:
 			return exitNoCard
 		}
 		return exitProblems
@@ -82,7 +76,7 @@ func verifyCommand(set *flag.FlagSet) func(context.Context, *terminal, []string)
 
 // moduleFor chooses the module to prove, and the slot in which it shows the
 // card: the one that was asked for, or the Cryptolib, or OpenSC.
-func (t *terminal) moduleFor(ctx context.Context, card *cps.Card, path string) (pkcs11.Probe, uint, error) {
+func (t *terminal) moduleFor(ctx context.Context, reader string, card *cps.Card, path string) (pkcs11.Probe, error) {
 	var paths []string
 	if path != "" {
 		paths = []string{path}
@@ -93,85 +87,139 @@ func (t *terminal) moduleFor(ctx context.Context, card *cps.Card, path string) (
 			if p.Module.Family != family || family == pkcs11.Other && path == "" {
 				continue
 			}
-			if slot, ok := cardreader.SlotOf(card.Number, p); ok && p.Status == pkcs11.OK {
-				return p, slot.ID, nil
+			if _, ok := cardreader.SlotOf(reader, card.Number, p); ok {
+				return p, nil
 			}
 			status := wording.ModuleStatus(t.Speaker, p)
 			t.talk(t.say("cli.modules.line", "Name", status.Label, "What", status.Value))
 		}
 	}
-	return pkcs11.Probe{}, 0, errors.New(t.say("cli.verify.no-module"))
+	return pkcs11.Probe{}, errors.New(t.say("cli.verify.no-module"))
 }
 
 // prove says what is about to happen, takes the code porteur, and has it
-// presented once. Nothing is presented when the card has no try to lose.
-func (t *terminal) prove(ctx context.Context, card *cps.Card, module pkcs11.Module, slot uint, lastTry bool) (proof pkcs11.Proof, presented bool) {
-	switch {
-	case card.PIN.Blocked():
-		return pkcs11.Proof{Login: pkcs11.LoginBlocked}, false
-	case card.PIN.Known && card.PIN.TriesLeft == 1 && !lastTry:
-		return pkcs11.Proof{Login: pkcs11.LoginLastTry}, false
+// presented once. The code is not even asked for when the card has no try to
+// lose. A code other than exitOK ends the command; it has been explained.
+func (t *terminal) prove(ctx context.Context, order cardreader.ProofOrder) (cardreader.ProofResult, int) {
+	ready, err := cardreader.ReadyForProof(ctx, pkcs11.Executable{}, order)
+	if err != nil {
+		return cardreader.ProofResult{}, t.unproved(order.Reader, err)
 	}
-	if card.PIN.Known {
-		t.talk(t.say("cli.verify.tries", "Count", card.PIN.TriesLeft, "Module", plaintext.Line(module.Name, 60)))
+	if ready.Refused != pkcs11.LoginOK {
+		return cardreader.ProofResult{Proof: pkcs11.Proof{Login: ready.Refused}}, exitOK
+	}
+	name := plaintext.Line(order.Module.Name, 60)
+	if pin := ready.Card.PIN; pin.Known {
+		t.talk(t.say("cli.verify.tries", "Count", pin.TriesLeft, "Module", name))
 	} else {
-		t.talk(t.say("cli.verify.tries-unknown", "Module", plaintext.Line(module.Name, 60)))
+		t.talk(t.say("cli.verify.tries-unknown", "Module", name))
 	}
-	code, err := t.readCode()
+	code, err := t.readCode(ctx)
+	if err != nil {
+		return cardreader.ProofResult{}, t.unproved(order.Reader, err)
+	}
+	// What happened while the person typed is looked at again in Prove.
+	result, err := cardreader.Prove(ctx, pkcs11.Executable{}, order, code)
+	if err != nil && !result.Presented {
+		return result, t.unproved(order.Reader, err)
+	}
 	if err != nil {
 		t.talk(err.Error())
-		return pkcs11.Proof{Login: pkcs11.LoginWrongLength}, false
 	}
-	defer clear(code)
-	proof, err = pkcs11.Prove(ctx, pkcs11.Executable{}, pkcs11.ProveRequest{
-		Module: module, Token: pkcs11.Selector{Slot: &slot}, Code: code, AllowLastTry: lastTry,
-	})
-	if err != nil {
-		t.talk(err.Error())
+	return result, exitOK
+}
+
+// errNoCode: standard input ended before a code.
+var errNoCode = errors.New("no code")
+
+// unproved explains why nothing was presented.
+func (t *terminal) unproved(reader string, err error) int {
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, errInterrupted):
+		t.talk(t.say("cli.interrupted"))
+		return exitInterrupted
+	case errors.Is(err, errNoCode):
+		t.talk(t.say("cli.verify.no-code"))
+		return exitUsage
+	case errors.Is(err, cardreader.ErrCardChanged):
+		t.fail(t.say("cli.verify.changed"), t.say("proof.login.refused"))
+		return exitProblems
+	case errors.Is(err, cardreader.ErrModuleBlind):
+		t.fail(t.say("cli.verify.no-module"), "")
+		return exitProblems
+	case errors.Is(err, pkcs11.ErrModule):
+		t.fail(err.Error(), t.say("proof.login.refused"))
+		return exitProblems
 	}
-	if errors.Is(err, pkcs11.ErrNoToken) && !proof.Presented {
-		proof.Login = pkcs11.LoginCardRemoved // it was there a moment ago
-	}
-	return proof, proof.Presented
+	return t.failed(reader, err)
 }
 
 // readCode asks the code porteur at the terminal, without showing it, or takes
 // the first line of standard input where that is no terminal. It is never taken
-// from an argument or from the environment.
-func (t *terminal) readCode() ([]byte, error) {
-	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {
-		fmt.Fprint(t.stderr, t.say("cli.verify.prompt")+" ")
-		code, err := term.ReadPassword(fd)
-		fmt.Fprintln(t.stderr)
-		return code, err
+// from an argument or from the environment. It returns as soon as ctx ends.
+func (t *terminal) readCode(ctx context.Context) ([]byte, error) {
+	type answer struct {
+		code []byte
+		err  error
 	}
-	line := make([]byte, 0, maxCode)
-	input := bufio.NewReaderSize(io.LimitReader(os.Stdin, maxCode), 16)
-	for {
-		b, err := input.ReadByte()
-		switch {
-		case b == '\n' || errors.Is(err, io.EOF):
-			if n := len(line); n > 0 && line[n-1] == '\r' {
-				line = line[:n-1]
-			}
-			if len(line) == 0 {
-				return nil, errors.New(t.say("cli.verify.no-code"))
-			}
-			return line, nil
-		case err != nil:
+	answers := make(chan answer, 1)
+	fd := int(os.Stdin.Fd())
+	if term.IsTerminal(fd) {
+		before, err := term.GetState(fd)
+		if err != nil {
 			return nil, err
 		}
-		line = append(line, b)
+		defer func() { _ = term.Restore(fd, before) }() // the echo, when it was interrupted
+		fmt.Fprint(t.stderr, t.say("cli.verify.prompt")+" ")
+		go func() {
+			code, err := term.ReadPassword(fd)
+			answers <- answer{code, err}
+		}()
+	} else {
+		go func() {
+			code, err := firstLine(os.Stdin)
+			answers <- answer{code, err}
+		}()
+	}
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(t.stderr)
+		return nil, context.Cause(ctx)
+	case a := <-answers:
+		if term.IsTerminal(fd) {
+			fmt.Fprintln(t.stderr)
+		}
+		if a.err == nil && len(a.code) == 0 {
+			a.err = errNoCode
+		}
+		return a.code, a.err
 	}
 }
 
-// triesAfter reads the counter again, nil when it cannot be had.
-func triesAfter(ctx context.Context, reader string) *int {
-	card, err := cardreader.ReadCard(ctx, cardreader.PCSC(), reader, cps.Options{})
-	if err != nil || !card.PIN.Known {
-		return nil
+// firstLine reads a line byte by byte, so that nothing but the result holds the
+// code. A line that is too long is given longer than a code can be: it is
+// refused, not cut into another code.
+func firstLine(input io.Reader) ([]byte, error) {
+	line := make([]byte, 0, maxCode+1)
+	var b [1]byte
+	defer clear(b[:])
+	for len(line) <= maxCode {
+		n, err := input.Read(b[:])
+		if n == 1 && b[0] == '\n' || errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			clear(line)
+			return nil, err
+		}
+		if n == 1 {
+			line = append(line, b[0])
+		}
 	}
-	return &card.PIN.TriesLeft
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	return line, nil
 }
 
 func (t *terminal) printProof(p pkcs11.Proof, d report.Proof) {

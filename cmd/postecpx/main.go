@@ -17,6 +17,8 @@ import (
 	"fyne.io/fyne/v2/app"
 
 	"postecpx/cardreader"
+	"postecpx/cardreader/pkcs11"
+	"postecpx/cardreader/pkcs11/worker"
 	"postecpx/internal/language"
 	"postecpx/ui"
 )
@@ -31,7 +33,12 @@ const (
 // identity is under which name the system keeps what belongs to the program.
 const identity = "fr.postecpx.postecpx"
 
-func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == pkcs11.WorkerArgument {
+		os.Exit(worker.Main()) // the child that loads a PKCS#11 module
+	}
+	os.Exit(run(os.Args[1:], os.Stderr))
+}
 
 func run(args []string, stderr io.Writer) int {
 	options, speaker, code, ok := parse(args, systemLanguage(), stderr)
@@ -46,9 +53,11 @@ func run(args []string, stderr io.Writer) int {
 	log.SetOutput(&windowLog{to: stderr, speaker: speaker, end: func() { os.Exit(exitNoWindow) }})
 
 	program := app.NewWithID(identity)
-	window := ui.New(program, speaker, ui.Options{Reader: options.reader})
-	window.Open()
 	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	bench := &workbench{ctx: ctx}
+	window := ui.New(program, speaker, ui.Options{Reader: options.reader, Workbench: bench})
+	window.Open()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -57,6 +66,7 @@ func run(args []string, stderr io.Writer) int {
 	go demonstrate(ctx, window, speaker, options.demonstration, stderr)
 	program.Run()
 	cancel()
+	bench.wait(5 * time.Second)
 	select {
 	case <-ended:
 	case <-time.After(2 * time.Second): // a reader that hangs must not keep the program

@@ -43,7 +43,7 @@ type Token struct {
 	Slot        uint               `json:"slot"`
 	Description string             `json:"description,omitempty"`
 	Label       string             `json:"label"`
-	Serial      string             `json:"serial,omitempty"`
+	Serial      string             `json:"serial"`
 	Model       string             `json:"model,omitempty"`
 	Flags       []string           `json:"flags,omitempty"`
 	Mechanisms  []pkcs11.Mechanism `json:"mechanisms,omitempty"`
@@ -53,8 +53,8 @@ type Token struct {
 // Object of a token. Fields are the decoded business data.
 type Object struct {
 	Class   string   `json:"class"`
-	Label   string   `json:"label,omitempty"`
-	ID      string   `json:"id,omitempty"` // hexadecimal
+	Label   string   `json:"label"`
+	ID      string   `json:"id"` // hexadecimal, empty when the object has none
 	KeyType string   `json:"keyType,omitempty"`
 	Bits    int      `json:"bits,omitempty"`
 	Usage   []string `json:"usage,omitempty"`
@@ -90,6 +90,8 @@ type Disagreement struct {
 	Says   string   `json:"says"`
 	Card   string   `json:"card"`
 	Caches []string `json:"cacheFiles,omitempty"`
+	// AllCaches is the pattern of all cache files of this card.
+	AllCaches string `json:"cachePattern,omitempty"`
 }
 
 // NewModules makes the document; comparison may be nil.
@@ -165,7 +167,7 @@ func newComparison(c cardreader.Comparison) *Comparison {
 		d.Facts = append(d.Facts, ComparedFact{string(r.Fact), r.Values})
 	}
 	for _, x := range c.Disagreements {
-		d.Disagreements = append(d.Disagreements, Disagreement{string(x.Fact), x.Module.Path, x.Says, x.Card, x.Files})
+		d.Disagreements = append(d.Disagreements, Disagreement{string(x.Fact), x.Module.Path, x.Says, x.Card, x.Files, x.AllFiles})
 	}
 	return d
 }

@@ -112,9 +112,12 @@ func Disagreement(s *language.Speaker, d cardreader.Disagreement) Statement {
 		Title: s.Say("compare.disagree", "Module", foreign(d.Module.Name), "Fact", ComparedFact(s, d.Fact),
 			"Says", ComparedValue(s, d.Fact, d.Says), "Card", ComparedValue(s, d.Fact, d.Card)),
 	}
-	if len(d.Files) > 0 {
+	if d.AllFiles != "" {
 		st.Meaning = s.Say("compare.cache")
-		st.Next = s.Say("compare.cache.next", "Files", foreign(strings.Join(d.Files, ", ")))
+		if len(d.Files) > 0 {
+			st.Meaning += " " + s.Say("compare.cache.file", "Files", foreign(strings.Join(d.Files, ", ")))
+		}
+		st.Next = s.Say("compare.cache.next", "Files", foreign(d.AllFiles))
 	}
 	return st
 }

@@ -103,6 +103,19 @@ func (m *module) object(session p11.SessionHandle, handle p11.ObjectHandle, valu
 	return o
 }
 
+// maxName bounds a label or an identifier: those of a card have some tens of
+// bytes.
+const maxName = 4096
+
+// short cuts what no name is, and the NULs that end a text of C.
+func short(b []byte) []byte {
+	b = b[:min(len(b), maxName)]
+	for len(b) > 0 && b[len(b)-1] == 0 {
+		b = b[:len(b)-1]
+	}
+	return b[:len(b):len(b)]
+}
+
 // take puts attributes where they belong.
 func (m *module) take(o *pkcs11.Object, attributes []attribute) {
 	for _, a := range attributes {
@@ -120,11 +133,11 @@ func (m *module) take(o *pkcs11.Object, attributes []attribute) {
 		case p11.CKA_CLASS:
 			o.Class = className(number(a.value))
 		case p11.CKA_LABEL:
-			o.Label = decode(a.value)
+			o.Label = decode(short(a.value))
 		case p11.CKA_ID:
-			o.ID = a.value
+			o.ID = a.value[:min(len(a.value), maxName)]
 		case p11.CKA_APPLICATION:
-			o.Application = decode(a.value)
+			o.Application = decode(short(a.value))
 		case p11.CKA_PRIVATE:
 			o.Private = isTrue(a.value)
 		case p11.CKA_MODIFIABLE:

@@ -1,0 +1,360 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"postecpx/cardreader"
+	"postecpx/cardreader/cps"
+	"postecpx/cardreader/igcsante"
+	"postecpx/cardreader/pkcs11"
+	"postecpx/internal/language"
+	"postecpx/internal/wording"
+)
+
+// Workbench does the work of the place Intégration. Its methods are called
+// outside of the toolkit's goroutine, one at a time.
+type Workbench interface {
+	// Survey asks the PKCS#11 modules of the workstation, reads the card in that
+	// reader ("" for none) and judges its certificates. It presents no code.
+	// progress is called as it goes on. The error is that of ctx: whatever else
+	// goes wrong is in the Survey.
+	Survey(ctx context.Context, reader string, progress func(Step)) (Survey, error)
+	// Prove presents the code porteur once through one module, has the keys of
+	// the card sign, and resets the card. It wipes the code. At an error, the
+	// Proof still tells whether the code was presented.
+	Prove(ctx context.Context, order ProveOrder) (Proof, error)
+}
+
+// Step is where a Survey stands.
+type Step string
+
+// Steps, in turn.
+const (
+	StepCard         Step = "card"
+	StepModules      Step = "modules"
+	StepCertificates Step = "certificates"
+)
+
+// Survey is what the examination found.
+type Survey struct {
+	Probes []pkcs11.Probe
+	// Undeclared are the files that name modules and could not be read.
+	Undeclared []error
+	// Comparison is nil when no card was read; CardErr says why, when there
+	// was one.
+	Comparison   *cardreader.Comparison
+	CardErr      error
+	Certificates []Certificate
+}
+
+// Certificate is one certificate of the card, judged.
+type Certificate struct {
+	Role  cps.Role
+	Label string
+	igcsante.Examination
+}
+
+// ProveOrder is the test that the person asked for.
+type ProveOrder struct {
+	Reader string
+	// Number of the card that the person sees on the screen: no other one is
+	// shown the code.
+	Number string
+	Module pkcs11.Module
+	Code   []byte
+	// AllowLastTry: the person confirmed that a wrong code blocks the card.
+	AllowLastTry bool
+}
+
+// Proof is what became of the code, and what the keys did.
+type Proof struct {
+	pkcs11.Proof
+	TriesAfter *int  // nil when it could not be read again
+	ResetErr   error // why the card could not be reset, nil when it was
+}
+
+// stage is where the examination stands.
+type stage int
+
+const (
+	notExamined stage = iota
+	examining
+	interrupted // by the person
+	outdated    // another card, or none, is in the reader since
+	examined
+)
+
+// integrationScreen is the place Intégration. The answer stands at the top and
+// never scrolls away; under it the sections, each folded or open.
+type integrationScreen struct {
+	speaker *language.Speaker
+	now     func() time.Time
+	bench   Workbench
+	// spawn runs work beside the toolkit, post brings its news back.
+	spawn, post func(func())
+
+	content fyne.CanvasObject
+	scroll  *container.Scroll
+
+	sign                       *widget.Icon
+	title, meaning, next       *widget.Label
+	run, stop                  *action
+	runBox, stopBox, buttonBox fyne.CanvasObject
+	findings                   *fyne.Container // modules, comparison, certificates
+	proof                      *proofSection
+
+	stage   stage
+	step    Step
+	survey  Survey
+	of      presence // the card that the survey speaks of
+	cancel  context.CancelFunc
+	present presence
+	reader  string
+	card    *cps.Card // the one in the reader, once it was read
+	proving bool
+}
+
+// presence is which card is in the reader: "" while it is not known.
+type presence string
+
+const noCardPresent presence = "none"
+
+func presenceOf(c *cps.Card) presence { return presence("card " + c.Number) }
+
+func newIntegrationScreen(s *language.Speaker, now func() time.Time, bench Workbench) *integrationScreen {
+	i := &integrationScreen{
+		speaker: s, now: now, bench: bench, step: StepCard,
+		spawn: func(work func()) { go work() }, post: fyne.Do,
+	}
+	i.findings = container.NewVBox()
+	i.proof = newProofSection(i)
+	i.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(2, gap, gap, gap),
+		container.NewVBox(i.findings, i.proof.content)))
+	top := i.buildAnswer()
+	i.content = container.New(layout.NewBorderLayout(top, nil, nil, nil), top, i.scroll)
+	i.update()
+	return i
+}
+
+func (i *integrationScreen) buildAnswer() fyne.CanvasObject {
+	s := i.speaker
+	i.sign = widget.NewIcon(nil)
+	i.title = &widget.Label{SizeName: sizeAnswer, TextStyle: fyne.TextStyle{Bold: true}, Wrapping: fyne.TextWrapWord}
+	i.meaning, i.next = newWords(""), newWords("")
+	i.next.TextStyle.Bold = true
+	i.run, i.runBox = newAction(s.Say("integration.examine"), theme.SearchIcon(), i.Examine, i.key)
+	i.stop, i.stopBox = newAction(s.Say("integration.cancel"), theme.CancelIcon(), i.Interrupt, i.key)
+	buttons := container.NewHBox(i.runBox, i.stopBox)
+	return container.New(layout.NewCustomPaddedLayout(6, 2, gap, gap),
+		container.NewVBox(signed(i.sign, 40, 6, tight(i.title, i.meaning, i.next)),
+			container.New(layout.NewCustomPaddedLayout(0, 0, 54, 0), buttons)))
+}
+
+// busy tells whether the workbench is at work.
+func (i *integrationScreen) busy() bool { return i.stage == examining || i.proving }
+
+// Examine begins an examination, unless one is under way.
+func (i *integrationScreen) Examine() {
+	if i.busy() {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	i.stage, i.step, i.survey, i.cancel = examining, StepCard, Survey{}, cancel
+	i.proof.forget()
+	i.rebuild()
+	reader, of := i.reader, i.present
+	i.spawn(func() {
+		defer cancel()
+		survey, err := i.bench.Survey(ctx, reader, func(step Step) {
+			i.post(func() {
+				if i.stage == examining {
+					i.step = step
+					i.update()
+				}
+			})
+		})
+		i.post(func() { i.examined(survey, of, err) })
+	})
+}
+
+// Interrupt ends the examination that is under way.
+func (i *integrationScreen) Interrupt() {
+	if i.stage == examining {
+		i.cancel()
+	}
+}
+
+// examined takes the outcome. of is the card that was there at the beginning.
+func (i *integrationScreen) examined(survey Survey, of presence, err error) {
+	i.stage, i.survey, i.of = examined, survey, of
+	if survey.Comparison != nil {
+		i.of = presenceOf(&survey.Comparison.Witnesses[0].Card)
+	}
+	if err != nil {
+		i.stage, i.survey = interrupted, Survey{}
+	}
+	i.compareWithReader()
+	i.rebuild()
+	i.scroll.ScrollToTop()
+}
+
+// Follow takes what is known of the reader that the place Carte shows; without
+// a reader, status is nil.
+func (i *integrationScreen) Follow(status *cardreader.ReaderStatus) {
+	reader, present, card := "", noCardPresent, (*cps.Card)(nil)
+	if status != nil {
+		switch status.Stage {
+		case cardreader.NoCard, cardreader.Mute, cardreader.NotCPx:
+		case cardreader.Read:
+			if status.Card != nil {
+				reader, present, card = status.Reader, presenceOf(status.Card), status.Card
+			}
+		default:
+			reader, present = status.Reader, ""
+		}
+	}
+	if reader == i.reader && present == i.present && card == i.card {
+		return
+	}
+	i.reader, i.present = reader, present
+	i.proof.follow(i.card, card)
+	i.card = card
+	if i.compareWithReader() {
+		i.rebuild()
+		i.scroll.ScrollToTop()
+		return
+	}
+	i.update()
+}
+
+// compareWithReader forgets what was found when the card in the reader is no
+// longer the one that it speaks of, and tells whether it did.
+func (i *integrationScreen) compareWithReader() bool {
+	if i.stage != examined || i.present == "" {
+		return false
+	}
+	if i.of == "" { // nothing was known at the time, and no card was read
+		i.of = i.present
+	}
+	if i.of == i.present {
+		return false
+	}
+	i.stage, i.survey = outdated, Survey{}
+	return true
+}
+
+// rebuild shows what was found anew.
+func (i *integrationScreen) rebuild() {
+	i.findings.RemoveAll()
+	if i.stage == examined {
+		sections := []fyne.CanvasObject{i.modulesSection(), i.comparisonSection(), i.certificatesSection()}
+		if _, contradicting, _ := opinions(i.survey.Comparison); len(contradicting) > 0 {
+			sections[0], sections[1] = sections[1], sections[0] // what the answer speaks of comes first
+		}
+		for _, section := range sections {
+			if section != nil {
+				i.findings.Add(section)
+			}
+		}
+	}
+	i.update()
+}
+
+func (i *integrationScreen) update() {
+	a := i.answer()
+	i.sign.SetResource(toneIcon(a.Tone))
+	say(i.title, a.Title)
+	say(i.meaning, a.Meaning)
+	next := a.Next
+	if next != "" {
+		next = i.speaker.Say("ui.next", "Step", next)
+	}
+	say(i.next, next)
+	if i.stage == examining {
+		i.runBox.Hide()
+		i.stopBox.Show()
+	} else {
+		i.runBox.Show()
+		i.stopBox.Hide()
+	}
+	if i.proving {
+		i.run.Disable()
+	} else {
+		i.run.Enable()
+	}
+	i.run.Importance = widget.HighImportance
+	if i.stage == examined {
+		i.run.Importance = widget.MediumImportance
+	}
+	i.run.Refresh()
+	i.proof.update()
+	i.content.Refresh()
+}
+
+// key does what the keys do that no part of the screen takes.
+func (i *integrationScreen) key(key *fyne.KeyEvent) {
+	const line = 40
+	page := i.scroll.Size().Height - line
+	by := func(dy float32) { i.scroll.ScrollToOffset(fyne.NewPos(0, i.scroll.Offset.Y+dy)) }
+	switch key.Name {
+	case fyne.KeyF5:
+		i.Examine()
+	case fyne.KeyEscape:
+		i.Interrupt()
+	case fyne.KeyDown:
+		by(line)
+	case fyne.KeyUp:
+		by(-line)
+	case fyne.KeyPageDown:
+		by(page)
+	case fyne.KeyPageUp:
+		by(-page)
+	case fyne.KeyHome:
+		i.scroll.ScrollToTop()
+	case fyne.KeyEnd:
+		i.scroll.ScrollToBottom()
+	}
+}
+
+// reveal scrolls to what the keyboard has come to.
+func (i *integrationScreen) reveal(o fyne.CanvasObject) {
+	if i.scroll == nil {
+		return
+	}
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Y - fyne.CurrentApp().Driver().AbsolutePositionForObject(i.scroll).Y
+	to := i.scroll.Offset.Y
+	if over := at + o.Size().Height + gap - i.scroll.Size().Height; over > 0 {
+		to += over
+		at -= over
+	}
+	if at < gap {
+		to += at - gap
+	}
+	if to != i.scroll.Offset.Y {
+		i.scroll.ScrollToOffset(fyne.NewPos(0, max(to, 0)))
+	}
+}
+
+// newStatement shows what is to be said under the answer.
+func (i *integrationScreen) newStatement(st wording.Statement) fyne.CanvasObject {
+	s := i.speaker
+	title := newWords(s.Say("ui.labelled", "Label", toneWord(s, st.Tone), "Value", st.Title))
+	title.TextStyle.Bold = true
+	lines := []fyne.CanvasObject{title}
+	if st.Meaning != "" {
+		lines = append(lines, newWords(st.Meaning))
+	}
+	if st.Next != "" {
+		next := newWords(s.Say("ui.next", "Step", st.Next))
+		next.TextStyle.Bold = true
+		lines = append(lines, next)
+	}
+	return signed(widget.NewIcon(toneIcon(st.Tone)), 20, 8, tight(lines...))
+}

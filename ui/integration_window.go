@@ -1,0 +1,45 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"postecpx/cardreader"
+)
+
+// followReader tells the place Intégration, when there is one, of the reader
+// that the place Carte shows.
+func (w *Window) followReader() {
+	if w.integration == nil {
+		return
+	}
+	var status *cardreader.ReaderStatus
+	if w.snapshot != nil && w.snapshot.Service == nil {
+		for n, r := range w.snapshot.Readers {
+			if r.Reader == w.memory.shown {
+				status = &w.snapshot.Readers[n]
+			}
+		}
+	}
+	w.integration.Follow(status)
+}
+
+// typedKey gives a key that nothing took to the place that is seen.
+func (w *Window) typedKey(key *fyne.KeyEvent) {
+	if w.integration != nil && w.integration.content.Visible() {
+		w.integration.key(key)
+		return
+	}
+	w.card.scrollKey(key)
+}
+
+// followPlaces takes the keyboard from a place that is left, and wipes the code
+// that was being typed there.
+func (w *Window) followPlaces(content fyne.CanvasObject) {
+	if tabs, ok := content.(*container.AppTabs); ok && w.integration != nil {
+		tabs.OnSelected = func(*container.TabItem) {
+			w.window.Canvas().Unfocus()
+			w.integration.proof.code.Wipe()
+		}
+	}
+}
