@@ -10,22 +10,9 @@ import (
 
 // Containers of the business data that are readable after the code porteur.
 const (
-	tagActivity iso7816.Tag = 0xEE
-	tagBilling  iso7816.Tag = 0xE0
+	tagActivity iso7816.Tag = 0xEE // CPS_ACTIVITY_01_PS to CPS_ACTIVITY_16_PS
+	tagBilling  iso7816.Tag = 0xE0 // CPS_SIT_FACT
 )
-
-// Prefix and suffix of the labels of the activities, CPS_ACTIVITY_01_PS to
-// CPS_ACTIVITY_16_PS, and the label of the billing situations.
-const (
-	activityPrefix = "CPS_ACTIVITY_"
-	activitySuffix = "_PS"
-	labelBilling   = "CPS_SIT_FACT"
-)
-
-// isActivity tells whether a label is that of a situation d'exercice.
-func isActivity(label string) bool {
-	return strings.HasPrefix(label, activityPrefix) && strings.HasSuffix(label, activitySuffix)
-}
 
 // Field is one data element of a business file, decoded for a person to read
 // beside its bytes.
