@@ -33,48 +33,54 @@ type ProofOrder struct {
 	AllowLastTry bool
 }
 
-// ProofReady is a card that may be shown its code.
-type ProofReady struct {
-	Card *cps.Card
-	Slot pkcs11.Slot
-	// Refused says why nothing is to be presented, LoginOK when it may be.
-	Refused pkcs11.LoginOutcome
+// proofReady is where the module shows the card, and why nothing is to be
+// presented to it, LoginOK when it may be.
+type proofReady struct {
+	slot    pkcs11.Slot
+	refused pkcs11.LoginOutcome
 }
 
-// ReadyForProof reads the card and asks the module, and refuses what would lose
+// readyForProof reads the card and asks the module, and refuses what would lose
 // a try that nobody agreed to. It presents nothing.
-func ReadyForProof(ctx context.Context, exe pkcs11.Executable, o ProofOrder) (ProofReady, error) {
+func readyForProof(ctx context.Context, exe pkcs11.Executable, o ProofOrder) (proofReady, error) {
 	readContext, cancel := context.WithTimeout(ctx, proofReading)
 	defer cancel()
 	card, err := ReadCard(readContext, PCSC(), o.Reader, cps.Options{})
 	if err != nil {
-		return ProofReady{}, err
+		return proofReady{}, err
 	}
 	if card.Number == "" || card.Number != o.Number {
-		return ProofReady{}, ErrCardChanged
+		return proofReady{}, ErrCardChanged
 	}
-	ready := ProofReady{Card: card, Refused: pkcs11.LoginOK}
+	var ready proofReady
 	probes, _ := pkcs11.Survey(ctx, pkcs11.Local(), exe, []string{o.Module.Path}, pkcs11.Options{Objects: true})
 	seen := false
 	for _, p := range probes {
-		if ready.Slot, seen = SlotOf(o.Reader, card.Number, p); seen {
+		if ready.slot, seen = SlotOf(o.Reader, card.Number, p); seen {
 			break
 		}
 	}
 	if !seen {
 		return ready, fmt.Errorf("%w: %s", ErrModuleBlind, o.Module.Path)
 	}
-	flags := ready.Slot.Token.Flags
-	switch {
-	case !slices.Contains(flags, "CKF_LOGIN_REQUIRED"):
-		ready.Refused = pkcs11.LoginNoCode
-	case card.PIN.Blocked(), slices.Contains(flags, "CKF_USER_PIN_LOCKED"):
-		ready.Refused = pkcs11.LoginBlocked
-	case o.AllowLastTry:
-	case card.PIN.Known && card.PIN.TriesLeft == 1, slices.Contains(flags, "CKF_USER_PIN_FINAL_TRY"):
-		ready.Refused = pkcs11.LoginLastTry
-	}
+	ready.refused = ProofRefusal(card, *ready.slot.Token, o.AllowLastTry)
 	return ready, nil
+}
+
+// ProofRefusal says why nothing is to be presented to that card through that
+// token, LoginOK when a code may be: what PC/SC or the module says of the tries
+// is enough to refuse.
+func ProofRefusal(card *cps.Card, token pkcs11.Token, allowLastTry bool) pkcs11.LoginOutcome {
+	switch flags := token.Flags; {
+	case !slices.Contains(flags, "CKF_LOGIN_REQUIRED"):
+		return pkcs11.LoginNoCode
+	case card.PIN.Blocked(), slices.Contains(flags, "CKF_USER_PIN_LOCKED"):
+		return pkcs11.LoginBlocked
+	case allowLastTry:
+	case card.PIN.Known && card.PIN.TriesLeft == 1, slices.Contains(flags, "CKF_USER_PIN_FINAL_TRY"):
+		return pkcs11.LoginLastTry
+	}
+	return pkcs11.LoginOK
 }
 
 // ProofResult is what a proof found, and what became of the card.
@@ -94,22 +100,22 @@ type ProofResult struct {
 // code.
 func Prove(ctx context.Context, exe pkcs11.Executable, o ProofOrder, code []byte) (ProofResult, error) {
 	defer clear(code)
-	ready, err := ReadyForProof(ctx, exe, o)
+	ready, err := readyForProof(ctx, exe, o)
 	if err != nil {
 		return ProofResult{}, err
 	}
-	if ready.Refused != pkcs11.LoginOK {
-		return ProofResult{Proof: pkcs11.Proof{Login: ready.Refused}}, nil
+	if ready.refused != pkcs11.LoginOK {
+		return ProofResult{Proof: pkcs11.Proof{Login: ready.refused}}, nil
 	}
-	if !codeForm(code) {
+	if !CodeForm(code) {
 		return ProofResult{Proof: pkcs11.Proof{Login: pkcs11.LoginWrongLength}}, nil
 	}
 	var r ProofResult
 	r.Proof, err = pkcs11.Prove(ctx, exe, pkcs11.ProveRequest{
 		Module: o.Module, Code: code, AllowLastTry: o.AllowLastTry,
 		Token: pkcs11.Selector{
-			Slot: &ready.Slot.ID, Reader: ready.Slot.Description,
-			Label: ready.Slot.Token.Label, Serial: ready.Slot.Token.Serial,
+			Slot: &ready.slot.ID, Reader: ready.slot.Description,
+			Label: ready.slot.Token.Label, Serial: ready.slot.Token.Serial,
 		},
 	})
 	r.Removed = r.CardRemoved() || errors.Is(err, pkcs11.ErrNoToken)
@@ -135,9 +141,9 @@ func Prove(ctx context.Context, exe pkcs11.Executable, o ProofOrder, code []byte
 	return r, err
 }
 
-// codeForm tells whether a text can be a code porteur: 4 to 8 digits. What
+// CodeForm tells whether a text can be a code porteur: 4 to 8 digits. What
 // cannot be one is not presented, and costs no try.
-func codeForm(code []byte) bool {
+func CodeForm(code []byte) bool {
 	if len(code) < 4 || len(code) > 8 {
 		return false
 	}

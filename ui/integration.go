@@ -29,7 +29,7 @@ type Workbench interface {
 	// Prove presents the code porteur once through one module, has the keys of
 	// the card sign, and resets the card. It wipes the code. At an error, the
 	// Proof still tells whether the code was presented.
-	Prove(ctx context.Context, order ProveOrder) (Proof, error)
+	Prove(ctx context.Context, order ProveOrder) (cardreader.ProofResult, error)
 }
 
 // Step is where a Survey stands.
@@ -61,23 +61,11 @@ type Certificate struct {
 	igcsante.Examination
 }
 
-// ProveOrder is the test that the person asked for.
+// ProveOrder is the test that the person asked for, of the card on the screen,
+// with the code that was typed.
 type ProveOrder struct {
-	Reader string
-	// Number of the card that the person sees on the screen: no other one is
-	// shown the code.
-	Number string
-	Module pkcs11.Module
-	Code   []byte
-	// AllowLastTry: the person confirmed that a wrong code blocks the card.
-	AllowLastTry bool
-}
-
-// Proof is what became of the code, and what the keys did.
-type Proof struct {
-	pkcs11.Proof
-	TriesAfter *int  // nil when it could not be read again
-	ResetErr   error // why the card could not be reset, nil when it was
+	cardreader.ProofOrder
+	Code []byte
 }
 
 // stage is where the examination stands.

@@ -17,12 +17,6 @@ import (
 	"postecpx/internal/wording"
 )
 
-// Bounds of a code porteur, in digits.
-const (
-	leastDigits = 4
-	mostDigits  = 8
-)
-
 // proofSection is where the person has the code porteur presented, once.
 type proofSection struct {
 	on      *integrationScreen
@@ -47,7 +41,7 @@ type proofSection struct {
 // proofResult is what the last proof came to.
 type proofResult struct {
 	statement wording.Statement
-	proof     Proof
+	proof     cardreader.ProofResult
 	cause     string
 }
 
@@ -106,7 +100,7 @@ func (p *proofSection) follow(before, now *cps.Card) {
 
 // bare keeps of a result what says nothing of the person.
 func (r *proofResult) bare() {
-	r.proof = Proof{Proof: pkcs11.Proof{Presented: r.proof.Presented}, ResetErr: r.proof.ResetErr}
+	r.proof = cardreader.ProofResult{Proof: pkcs11.Proof{Presented: r.proof.Presented}, ResetErr: r.proof.ResetErr}
 }
 
 // forget empties the section before a new examination.
@@ -245,14 +239,17 @@ func (p *proofSection) present() {
 	}
 	if p.lastTry() && !p.confirm.Checked {
 		p.code.Wipe()
-		p.finish(Proof{Proof: pkcs11.Proof{Login: pkcs11.LoginLastTry}}, nil)
+		p.finish(cardreader.ProofResult{Proof: pkcs11.Proof{Login: pkcs11.LoginLastTry}}, nil)
 		return
 	}
-	order := ProveOrder{Reader: on.reader, Number: on.card.Number, Module: p.module(), AllowLastTry: p.lastTry(), Code: p.code.Take()}
+	order := ProveOrder{
+		ProofOrder: cardreader.ProofOrder{Reader: on.reader, Number: on.card.Number, Module: p.module(), AllowLastTry: p.lastTry()},
+		Code:       p.code.Take(),
+	}
 	p.confirm.SetChecked(false)
-	if !isCode(order.Code) {
+	if !cardreader.CodeForm(order.Code) {
 		clear(order.Code)
-		p.finish(Proof{Proof: pkcs11.Proof{Login: pkcs11.LoginWrongLength}}, nil)
+		p.finish(cardreader.ProofResult{Proof: pkcs11.Proof{Login: pkcs11.LoginWrongLength}}, nil)
 		return
 	}
 	p.result = nil
@@ -274,17 +271,8 @@ func (p *proofSection) present() {
 	})
 }
 
-func isCode(code []byte) bool {
-	for _, c := range code {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return len(code) >= leastDigits && len(code) <= mostDigits
-}
-
 // finish takes the outcome, and what is known of the tries after it.
-func (p *proofSection) finish(proof Proof, err error) {
+func (p *proofSection) finish(proof cardreader.ProofResult, err error) {
 	p.result = &proofResult{statement: p.say(proof, err), proof: proof}
 	if err != nil {
 		p.result.cause = wording.Cause(err)
@@ -303,7 +291,7 @@ func (p *proofSection) finish(proof Proof, err error) {
 func (p *proofSection) lead() { p.on.scroll.ScrollToOffset(fyne.NewPos(0, p.content.Position().Y)) }
 
 // say is what became of the code, with steps that fit a window.
-func (p *proofSection) say(proof Proof, err error) wording.Statement {
+func (p *proofSection) say(proof cardreader.ProofResult, err error) wording.Statement {
 	s := p.on.speaker
 	if err != nil && !proof.Presented {
 		st := wording.Statement{Code: "not-presented", Tone: wording.Warning, Title: s.Say("integration.proof.not-presented"), Meaning: s.Say("proof.login.refused")}

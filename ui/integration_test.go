@@ -31,7 +31,7 @@ import (
 // fakeBench gives what it was told to, and remembers what it was asked.
 type fakeBench struct {
 	survey  Survey
-	proof   Proof
+	proof   cardreader.ProofResult
 	err     error
 	during  func()
 	surveys int
@@ -52,7 +52,7 @@ func (b *fakeBench) Survey(ctx context.Context, reader string, progress func(Ste
 	return b.survey, ctx.Err()
 }
 
-func (b *fakeBench) Prove(_ context.Context, order ProveOrder) (Proof, error) {
+func (b *fakeBench) Prove(_ context.Context, order ProveOrder) (cardreader.ProofResult, error) {
 	b.orders, b.codes = append(b.orders, order), append(b.codes, string(order.Code))
 	if b.during != nil {
 		b.during()
@@ -258,19 +258,19 @@ var integrationStates = []struct {
 	{name: "outdated", snapshot: read(), bench: fakeBench{survey: fine()}, examine: true,
 		then: func(w *Window, _ *[]func()) { w.Show(one(cardreader.NoCard)) }, says: "La carte a changé", tone: wording.Plain},
 	{name: "hostile", snapshot: cardreader.Snapshot{Readers: []cardreader.ReaderStatus{{Reader: hostile, Stage: cardreader.Read, Card: dentist()}}},
-		bench: fakeBench{survey: hostileSurvey(), err: errors.New(hostile), proof: Proof{Proof: pkcs11.Proof{
+		bench: fakeBench{survey: hostileSurvey(), err: errors.New(hostile), proof: cardreader.ProofResult{Proof: pkcs11.Proof{
 			Login: pkcs11.LoginOther, LoginCode: hostile, Presented: true,
 			Keys:    []pkcs11.KeyProof{{Role: pkcs11.Signature, Mechanism: hostile, OK: true}, {Role: pkcs11.Authentication, Problem: hostile}},
 			Objects: []pkcs11.Object{{Class: hostile, Label: hostile, Value: []byte(hostile[:40]), KeyType: hostile}},
 		}, ResetErr: errors.New(hostile)}}, examine: true, then: proving("1234", false), says: "contredit", tone: wording.Bad},
-	{name: "proof-right", snapshot: read(), bench: fakeBench{survey: fine(), proof: Proof{Proof: pkcs11.Proof{
+	{name: "proof-right", snapshot: read(), bench: fakeBench{survey: fine(), proof: cardreader.ProofResult{Proof: pkcs11.Proof{
 		Login: pkcs11.LoginOK, Presented: true, Keys: keysProved(true),
 		Objects: []pkcs11.Object{{Class: "data", Label: "CPS_ACTIVITY_01_PS", Value: []byte("\xEE\x0C\x80\x01\x00\x84\x07CABINET")}},
 	}, TriesAfter: count(3)}}, examine: true, then: proving("1234", false), says: "Les deux clés ont signé", tone: wording.Good},
-	{name: "proof-key-failed", snapshot: read(), bench: fakeBench{survey: fine(), proof: Proof{Proof: pkcs11.Proof{
+	{name: "proof-key-failed", snapshot: read(), bench: fakeBench{survey: fine(), proof: cardreader.ProofResult{Proof: pkcs11.Proof{
 		Login: pkcs11.LoginOK, Presented: true, Keys: keysProved(false)}, TriesAfter: count(3), ResetErr: errors.New("SCARD_W_RESET_CARD")}}, examine: true,
 		then: proving("1234", false), says: "C_Sign a échoué (CKR_FUNCTION_FAILED)", tone: wording.Good},
-	{name: "proof-wrong-code", snapshot: read(), bench: fakeBench{survey: fine(), proof: Proof{Proof: pkcs11.Proof{
+	{name: "proof-wrong-code", snapshot: read(), bench: fakeBench{survey: fine(), proof: cardreader.ProofResult{Proof: pkcs11.Proof{
 		Login: pkcs11.LoginWrongCode, LoginCode: "CKR_PIN_INCORRECT", Presented: true}, TriesAfter: count(2)}}, examine: true,
 		then: proving("9999", false), says: "Le code porteur est faux", tone: wording.Good},
 	{name: "proof-last-try", snapshot: read(func(c *cps.Card) { c.PIN.TriesLeft = 1 }), bench: fakeBench{survey: fine()}, examine: true,
@@ -419,7 +419,7 @@ func TestNothingRunsByItself(t *testing.T) {
 
 // TestCodeIsPresentedOnceAndWiped follows the code from the keys to the card.
 func TestCodeIsPresentedOnceAndWiped(t *testing.T) {
-	bench := &fakeBench{survey: fine(), proof: Proof{Proof: pkcs11.Proof{Login: pkcs11.LoginWrongCode, Presented: true}, TriesAfter: count(2)}}
+	bench := &fakeBench{survey: fine(), proof: cardreader.ProofResult{Proof: pkcs11.Proof{Login: pkcs11.LoginWrongCode, Presented: true}, TriesAfter: count(2)}}
 	w, work := openIntegration(t, "fr", bench)
 	w.Show(read())
 	w.integration.Examine()
@@ -481,7 +481,7 @@ func TestWhatIsNoCodeIsNotPresented(t *testing.T) {
 }
 
 func TestLastTryAsksForTheTick(t *testing.T) {
-	bench := &fakeBench{survey: fine(), proof: Proof{Proof: pkcs11.Proof{Login: pkcs11.LoginOK, Presented: true}}}
+	bench := &fakeBench{survey: fine(), proof: cardreader.ProofResult{Proof: pkcs11.Proof{Login: pkcs11.LoginOK, Presented: true}}}
 	w, work := openIntegration(t, "fr", bench)
 	w.Show(read(func(c *cps.Card) { c.PIN.TriesLeft = 1 }))
 	w.integration.Examine()
@@ -514,7 +514,7 @@ func TestLastTryAsksForTheTick(t *testing.T) {
 // TestWhatWasReadLeavesWithTheCard: nothing of a card that left stays in the
 // window, and what became of the code is still said.
 func TestWhatWasReadLeavesWithTheCard(t *testing.T) {
-	bench := &fakeBench{survey: fine(), proof: Proof{Proof: pkcs11.Proof{Login: pkcs11.LoginCardRemoved, Presented: true, Keys: keysProved(false),
+	bench := &fakeBench{survey: fine(), proof: cardreader.ProofResult{Proof: pkcs11.Proof{Login: pkcs11.LoginCardRemoved, Presented: true, Keys: keysProved(false),
 		Objects: []pkcs11.Object{{Class: "data", Label: "CPS_ACTIVITY_01_PS"}}}}}
 	w, work := openIntegration(t, "fr", bench)
 	w.Show(read())
@@ -575,7 +575,7 @@ func TestModuleIsChosen(t *testing.T) {
 
 // TestIntegrationByKeyboard walks the screen with Tab and does all with keys.
 func TestIntegrationByKeyboard(t *testing.T) {
-	bench := &fakeBench{survey: fine(), proof: Proof{Proof: pkcs11.Proof{Login: pkcs11.LoginOK, Presented: true}}}
+	bench := &fakeBench{survey: fine(), proof: cardreader.ProofResult{Proof: pkcs11.Proof{Login: pkcs11.LoginOK, Presented: true}}}
 	w, work := openIntegration(t, "fr", bench)
 	w.Show(read())
 	i, screen := w.integration, w.window.Canvas()

@@ -18,6 +18,9 @@ type Options struct {
 	Limits Limits `json:"-"`
 }
 
+// Everything reads all that is seen without a login.
+func Everything() Options { return Options{Mechanisms: true, Objects: true, Values: true} }
+
 // ProbeModule asks one module, in a child process of exe, all that o names. It
 // always comes back, at the latest when a limit of o or ctx ends: whatever went
 // wrong is in the result, with what was learned before.

@@ -15,9 +15,6 @@ import (
 	"postecpx/internal/wording"
 )
 
-// everything is what a probe of "cpx modules" reads.
-var everything = pkcs11.Options{Mechanisms: true, Objects: true, Values: true}
-
 func modulesCommand(set *flag.FlagSet) func(context.Context, *terminal, []string) int {
 	var w where
 	set.StringVar(&w.reader, "reader", "", "")
@@ -29,7 +26,7 @@ func modulesCommand(set *flag.FlagSet) func(context.Context, *terminal, []string
 				return exitUsage
 			}
 		}
-		probes, errs := pkcs11.Survey(ctx, pkcs11.Local(), pkcs11.Executable{}, args, everything)
+		probes, errs := pkcs11.Survey(ctx, pkcs11.Local(), pkcs11.Executable{}, args, pkcs11.Everything())
 		for _, err := range errs {
 			t.talk(err.Error())
 		}

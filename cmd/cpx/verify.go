@@ -38,13 +38,13 @@ func verifyCommand(set *flag.FlagSet) func(context.Context, *terminal, []string)
 		if card == nil {
 			return code
 		}
-		probe, err := t.moduleFor(ctx, reader, card, *modulePath)
+		probe, slot, err := t.moduleFor(ctx, reader, card, *modulePath)
 		if err != nil {
 			t.fail(err.Error(), "")
 			return exitProblems
 		}
 		order := cardreader.ProofOrder{Reader: reader, Number: card.Number, Module: probe.Module, AllowLastTry: *lastTry}
-		proof, code := t.prove(ctx, order)
+		proof, code := t.prove(ctx, card, *slot.Token, order)
 		if code != exitOK {
 			return code
 		}
@@ -76,7 +76,7 @@ func verifyCommand(set *flag.FlagSet) func(context.Context, *terminal, []string)
 
 // moduleFor chooses the module to prove, and the slot in which it shows the
 // card: the one that was asked for, or the Cryptolib, or OpenSC.
-func (t *terminal) moduleFor(ctx context.Context, reader string, card *cps.Card, path string) (pkcs11.Probe, error) {
+func (t *terminal) moduleFor(ctx context.Context, reader string, card *cps.Card, path string) (pkcs11.Probe, pkcs11.Slot, error) {
 	var paths []string
 	if path != "" {
 		paths = []string{path}
@@ -87,29 +87,25 @@ func (t *terminal) moduleFor(ctx context.Context, reader string, card *cps.Card,
 			if p.Module.Family != family || family == pkcs11.Other && path == "" {
 				continue
 			}
-			if _, ok := cardreader.SlotOf(reader, card.Number, p); ok {
-				return p, nil
+			if slot, ok := cardreader.SlotOf(reader, card.Number, p); ok {
+				return p, slot, nil
 			}
 			status := wording.ModuleStatus(t.Speaker, p)
 			t.talk(t.say("cli.modules.line", "Name", status.Label, "What", status.Value))
 		}
 	}
-	return pkcs11.Probe{}, errors.New(t.say("cli.verify.no-module"))
+	return pkcs11.Probe{}, pkcs11.Slot{}, errors.New(t.say("cli.verify.no-module"))
 }
 
 // prove says what is about to happen, takes the code porteur, and has it
 // presented once. The code is not even asked for when the card has no try to
 // lose. A code other than exitOK ends the command; it has been explained.
-func (t *terminal) prove(ctx context.Context, order cardreader.ProofOrder) (cardreader.ProofResult, int) {
-	ready, err := cardreader.ReadyForProof(ctx, pkcs11.Executable{}, order)
-	if err != nil {
-		return cardreader.ProofResult{}, t.unproved(order.Reader, err)
-	}
-	if ready.Refused != pkcs11.LoginOK {
-		return cardreader.ProofResult{Proof: pkcs11.Proof{Login: ready.Refused}}, exitOK
+func (t *terminal) prove(ctx context.Context, card *cps.Card, token pkcs11.Token, order cardreader.ProofOrder) (cardreader.ProofResult, int) {
+	if refused := cardreader.ProofRefusal(card, token, order.AllowLastTry); refused != pkcs11.LoginOK {
+		return cardreader.ProofResult{Proof: pkcs11.Proof{Login: refused}}, exitOK
 	}
 	name := plaintext.Line(order.Module.Name, 60)
-	if pin := ready.Card.PIN; pin.Known {
+	if pin := card.PIN; pin.Known {
 		t.talk(t.say("cli.verify.tries", "Count", pin.TriesLeft, "Module", name))
 	} else {
 		t.talk(t.say("cli.verify.tries-unknown", "Module", name))

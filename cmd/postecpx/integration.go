@@ -17,9 +17,6 @@ import (
 // readingTime bounds one reading of the card.
 const readingTime = 45 * time.Second
 
-// everything is what the examination reads of a module.
-var everything = pkcs11.Options{Mechanisms: true, Objects: true, Values: true}
-
 // workbench does the work of the place Intégration on this workstation.
 type workbench struct {
 	// ctx is that of the program: when it ends, so does the work.
@@ -66,7 +63,7 @@ func (b *workbench) Survey(ctx context.Context, reader string, progress func(ui.
 		card, survey.CardErr = readCard(ctx, reader)
 	}
 	progress(ui.StepModules)
-	survey.Probes, survey.Undeclared = pkcs11.Survey(ctx, pkcs11.Local(), pkcs11.Executable{}, nil, everything)
+	survey.Probes, survey.Undeclared = pkcs11.Survey(ctx, pkcs11.Local(), pkcs11.Executable{}, nil, pkcs11.Everything())
 	if card != nil {
 		progress(ui.StepCertificates)
 		comparison := cardreader.Compare(reader, card, survey.Probes)
@@ -83,13 +80,10 @@ func (b *workbench) Survey(ctx context.Context, reader string, progress func(ui.
 
 // Prove presents the code to the card that was seen on the screen, when it
 // still is the one in the reader, has a try to lose, and its module shows it.
-func (b *workbench) Prove(ctx context.Context, order ui.ProveOrder) (ui.Proof, error) {
+func (b *workbench) Prove(ctx context.Context, order ui.ProveOrder) (cardreader.ProofResult, error) {
 	ctx, end := b.begin(ctx)
 	defer end()
-	result, err := cardreader.Prove(ctx, pkcs11.Executable{}, cardreader.ProofOrder{
-		Reader: order.Reader, Number: order.Number, Module: order.Module, AllowLastTry: order.AllowLastTry,
-	}, order.Code)
-	return ui.Proof{Proof: result.Proof, TriesAfter: result.TriesAfter, ResetErr: result.ResetErr}, err
+	return cardreader.Prove(ctx, pkcs11.Executable{}, order.ProofOrder, order.Code)
 }
 
 func readCard(ctx context.Context, reader string) (*cps.Card, error) {

@@ -20,9 +20,6 @@ import (
 // by itself, without a child: what the module costs on its own.
 const ownArgument = "pkcs11-own-time"
 
-// everything is what "cpx modules" reads.
-var everything = pkcs11.Options{Mechanisms: true, Objects: true, Values: true}
-
 // modules measures what the child process adds to the time of a sound module.
 func (b *bench) modules() error {
 	_, remove, err := b.insert("medecin")
@@ -47,7 +44,7 @@ func (b *bench) modules() error {
 		var times []time.Duration
 		for range b.rounds {
 			began := time.Now()
-			if p := pkcs11.ProbeModule(b.context, pkcs11.Executable{}, m, file, everything); p.Status != pkcs11.OK {
+			if p := pkcs11.ProbeModule(b.context, pkcs11.Executable{}, m, file, pkcs11.Everything()); p.Status != pkcs11.OK {
 				return fmt.Errorf("%s: %s in %s %s", m.Path, p.Status, p.Call, p.Detail)
 			}
 			times = append(times, time.Since(began))
@@ -78,6 +75,7 @@ func ownTime(path string, rounds int) (time.Duration, error) {
 func own(path string, rounds int) error {
 	var times []time.Duration
 	for range rounds {
+		everything := pkcs11.Everything()
 		request, err := json.Marshal(pkcs11.WorkerRequest{Module: path, Probe: &everything})
 		if err != nil {
 			return err
