@@ -7,9 +7,9 @@ BUILD := go build -tags $(TAGS)
 BUILD_PACKAGES := gcc libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev xorg-dev libwayland-dev libxkbcommon-dev
 RUN_PACKAGES   := pcscd
 TEST_PACKAGES  := pcscd vsmartcard-vpcd opensc opensc-pkcs11 softhsm2 xvfb xauth libgl1-mesa-dri xdotool xclip
-BENCH_PACKAGES := $(TEST_PACKAGES)
+BENCH_PACKAGES := $(TEST_PACKAGES) pcsc-tools
 
-.PHONY: run build test check bench fuzz clean need-build need-run need-test
+.PHONY: run build test check bench fuzz clean need-build need-run need-test need-bench
 
 run: need-build need-run build
 	@scripts/run
@@ -30,7 +30,7 @@ check:
 
 # Exchanges, bytes, time and wake-ups of ours beside other programs, on the
 # same virtual card, in one run.
-bench: need-build need-test
+bench: need-build need-bench
 	$(BUILD) -o bin/ ./cmd/cpx
 	go run ./internal/bench -cpx bin/cpx -out docs/benchmarks.md
 
@@ -48,3 +48,5 @@ need-run:
 	@scripts/need $(RUN_PACKAGES)
 need-test:
 	@scripts/need $(TEST_PACKAGES)
+need-bench:
+	@scripts/need $(BENCH_PACKAGES)

@@ -11,63 +11,46 @@ import (
 // profiles adds the modules of each Firefox profile that a profiles.ini lists,
 // those of the snap, Flatpak and Microsoft Store editions included.
 func (f *finder) profiles() {
-	for _, root := range f.firefoxRoots() {
-		data, there := f.config(f.system.join(root, "profiles.ini"))
-		if !there {
-			continue
-		}
-		folders, err := parseProfiles(data)
-		if err != nil {
-			f.fail(f.system.join(root, "profiles.ini"), err)
-		}
-		var read []string
-		for _, profile := range folders {
-			folder := profile.path
-			if profile.relative {
-				folder = f.system.join(root, folder)
-			}
-			if !f.system.absolute(folder) || f.system.remote(folder) || slices.Contains(read, f.system.key(folder)) {
-				continue
-			}
-			read = append(read, f.system.key(folder))
-			f.database(f.system.join(folder, "pkcs11.txt"), "firefox-profile")
-		}
+	for _, p := range f.profileFolders() {
+		f.database(f.system.join(p.folder, "pkcs11.txt"), "firefox-profile")
 	}
 }
 
-func (f *finder) firefoxRoots() []string {
-	var roots []string
+func (f *finder) firefoxRoots() []firefoxRoot {
+	var roots []firefoxRoot
+	add := func(edition Edition, folder string) {
+		if root := (firefoxRoot{folder, edition}); !slices.Contains(roots, root) {
+			roots = append(roots, root)
+		}
+	}
 	switch f.system {
 	case "windows":
 		if roaming := f.host.Getenv("APPDATA"); f.system.absolute(roaming) {
-			roots = append(roots, f.system.join(roaming, `Mozilla\Firefox`))
+			add(Installed, f.system.join(roaming, `Mozilla\Firefox`))
 		}
 		if own := f.host.Getenv("LOCALAPPDATA"); f.system.absolute(own) {
-			roots = append(roots, f.system.join(own, `Packages\Mozilla.Firefox_n80bbvh6b1yt2\LocalCache\Roaming\Mozilla\Firefox`))
+			add(Store, f.system.join(own, `Packages\Mozilla.Firefox_n80bbvh6b1yt2\LocalCache\Roaming\Mozilla\Firefox`))
 		}
 		for _, home := range f.host.Homes() {
-			roots = append(roots, f.system.join(home, `AppData\Roaming\Mozilla\Firefox`))
+			add(Installed, f.system.join(home, `AppData\Roaming\Mozilla\Firefox`))
 		}
 	case "darwin":
 		for _, home := range f.host.Homes() {
-			roots = append(roots, f.system.join(home, "Library/Application Support/Firefox"))
+			add(Installed, f.system.join(home, "Library/Application Support/Firefox"))
 		}
 	default:
 		for _, home := range f.configHomes() {
-			roots = append(roots, f.system.join(home, "mozilla/firefox"))
+			add(Installed, f.system.join(home, "mozilla/firefox"))
 		}
 		for _, home := range f.host.Homes() {
-			for _, root := range []string{
-				".mozilla/firefox",
-				"snap/firefox/common/.mozilla/firefox",
-				".var/app/org.mozilla.firefox/.mozilla/firefox",
-				".var/app/org.mozilla.firefox/config/mozilla/firefox",
-			} {
-				roots = append(roots, f.system.join(home, root))
+			add(Installed, f.system.join(home, ".mozilla/firefox"))
+			add(Snap, f.system.join(home, "snap/firefox/common/.mozilla/firefox"))
+			for _, folder := range []string{".mozilla/firefox", "config/mozilla/firefox"} {
+				add(Flatpak, f.system.join(home, ".var/app/org.mozilla.firefox/"+folder))
 			}
 		}
 	}
-	return unique(roots)
+	return roots
 }
 
 // databases adds the modules of the NSS databases that are no profile: the
@@ -202,6 +185,7 @@ func parsePolicies(data []byte) ([]namedPath, error) {
 // profileFolder is where a profile lies; relative to the folder of its
 // profiles.ini when relative is set.
 type profileFolder struct {
+	name     string
 	path     string
 	relative bool
 }
@@ -241,6 +225,8 @@ func parseProfiles(data []byte) (folders []profileFolder, err error) {
 			continue
 		}
 		switch strings.TrimSpace(name) {
+		case "Name":
+			current.name = strings.TrimSpace(value)
 		case "Path":
 			current.path = strings.TrimSpace(value)
 		case "IsRelative":

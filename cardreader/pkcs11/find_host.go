@@ -46,8 +46,9 @@ type Source interface {
 	Size() int64
 }
 
-// RegistryKey is what one registry key holds. Values that are no strings are
-// left out; the default value has the name "".
+// RegistryKey is what one registry key holds. A number is written in decimal;
+// values that are neither strings nor numbers are left out. The default value
+// has the name "".
 type RegistryKey struct {
 	Values map[string]string
 	Keys   []string

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/windows/registry"
@@ -43,6 +44,11 @@ func (local) Registry(name string, view32 bool) (RegistryKey, error) {
 	}
 	for _, value := range values {
 		text, _, err := key.GetStringValue(value)
+		if errors.Is(err, registry.ErrUnexpectedType) {
+			var n uint64
+			n, _, err = key.GetIntegerValue(value)
+			text = strconv.FormatUint(n, 10)
+		}
 		if errors.Is(err, registry.ErrUnexpectedType) || errors.Is(err, registry.ErrNotExist) {
 			continue
 		}

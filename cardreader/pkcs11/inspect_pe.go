@@ -22,12 +22,13 @@ func readPE(img *image) (library, error) {
 		return library{}, errors.New("a DOS program, no library of Windows")
 	}
 	lib.arch = peArch(read16(le, head, 4))
-	if read16(le, head, 22)&pe.IMAGE_FILE_DLL == 0 {
-		return lib, errors.New("a program, not a library")
-	}
 	x := &peReader{image: img}
 	if err := x.headers(start+24, read16(le, head, 20), read16(le, head, 6)); err != nil {
 		return lib, err
+	}
+	lib.version = x.version()
+	if read16(le, head, 22)&pe.IMAGE_FILE_DLL == 0 {
+		return lib, errors.New("a program, not a library")
 	}
 	if lib.needs, err = x.imports(); err != nil {
 		return lib, fmt.Errorf("import table: %w", err)
@@ -35,7 +36,6 @@ func readPE(img *image) (library, error) {
 	if lib.entry, err = x.exports(entryPoint); err != nil {
 		return lib, fmt.Errorf("export table: %w", err)
 	}
-	lib.version = x.version()
 	return lib, nil
 }
 

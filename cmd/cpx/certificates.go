@@ -5,8 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
-	"os"
-	"runtime"
 	"strings"
 
 	"postecpx/cardreader"
@@ -14,6 +12,7 @@ import (
 	"postecpx/cardreader/igcsante"
 	"postecpx/internal/plaintext"
 	"postecpx/internal/wording"
+	"postecpx/internal/workstation"
 )
 
 // certificatesDocument is what "cpx certificates --json" prints.
@@ -49,7 +48,7 @@ func certificatesCommand(set *flag.FlagSet) func(context.Context, *terminal, []s
 			Schema: "postecpx.certificates/1", Reader: name, Demonstration: w.demo.name != "",
 			Certificates: make([]certificateDocument, 0, len(card.Certificates)),
 		}
-		pool := igcsante.Collect(ctx, igcsante.Workstation{}, igcsante.Places(runtime.GOOS, os.Getenv))
+		pool := workstation.New().Authorities(ctx)
 		for _, c := range card.Certificates {
 			d := certificateDocument{Role: string(c.Role), Label: c.Label, Examination: igcsante.Examine(c.Raw, pool, t.now())}
 			if *revocation {

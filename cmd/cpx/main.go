@@ -76,6 +76,8 @@ var commands = []command{
 	{"modules", modulesCommand},
 	{"verify", verifyCommand},
 	{"certificates", certificatesCommand},
+	{"doctor", doctorCommand},
+	{"compare", compareCommand},
 	{"simulate", simulateCommand},
 	{"version", versionCommand},
 }

@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"presented": presentedCommand,
 			"json":      jsonCommand,
 			"exits":     exitsCommand,
+			"reports":   reportsCommand,
 			"nocache":   noCacheCommand,
 		},
 		Condition: func(name string) (bool, error) {
@@ -223,6 +224,19 @@ func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if code != want {
 		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+// reportsCommand runs cpx, whatever it finds: only an exit code that no report
+// has fails.
+func reportsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	var exit *exec.ExitError
+	if err := ts.Exec("cpx", args...); errors.As(err, &exit) {
+		if code := exit.ExitCode(); code == exitUsage || code < 0 || code > exitNoService {
+			ts.Fatalf("exit code %d", code)
+		}
+	} else {
+		ts.Check(err)
 	}
 }
 

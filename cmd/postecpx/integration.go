@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
-	"runtime"
 	"sync"
 	"time"
 
@@ -11,6 +9,7 @@ import (
 	"postecpx/cardreader/cps"
 	"postecpx/cardreader/igcsante"
 	"postecpx/cardreader/pkcs11"
+	"postecpx/internal/workstation"
 	"postecpx/ui"
 )
 
@@ -68,7 +67,7 @@ func (b *workbench) Survey(ctx context.Context, reader string, progress func(ui.
 		progress(ui.StepCertificates)
 		comparison := cardreader.Compare(reader, card, survey.Probes)
 		survey.Comparison = &comparison
-		pool := igcsante.Collect(ctx, igcsante.Workstation{}, igcsante.Places(runtime.GOOS, os.Getenv))
+		pool := workstation.New().Authorities(ctx)
 		for _, c := range card.Certificates {
 			survey.Certificates = append(survey.Certificates, ui.Certificate{
 				Role: c.Role, Label: c.Label, Examination: igcsante.Examine(c.Raw, pool, time.Now()),

@@ -40,6 +40,9 @@ type Outcome struct {
 	// Waits: nothing is broken, the person has something to do first (insert
 	// the card).
 	Waits bool
+	// Advice: a Warning because of which nothing fails today (a newer version,
+	// traces left on). It comes after those that matter, and all is well with it.
+	Advice bool
 }
 
 // Result is what a Run came to: one of the declared outcomes and its facts.
@@ -79,6 +82,7 @@ var catalogue []Check
 // ok, warning and failure make the outcomes of a table short to write.
 func ok(links ...string) Outcome      { return Outcome{Status: OK, Links: links} }
 func warning(links ...string) Outcome { return Outcome{Status: Warning, Links: links} }
+func advice(links ...string) Outcome  { return Outcome{Status: Warning, Links: links, Advice: true} }
 func failure(links ...string) Outcome { return Outcome{Status: Error, Links: links} }
 
 // untold is the outcome of a check that has no answer on this workstation.

@@ -54,7 +54,9 @@ type Environment interface {
 	// Contact asks an address with HEAD, through the proxy of the system; with
 	// the scheme tcp it only connects. The error says why nothing answered:
 	// *net.DNSError, a time-out (net.Error), syscall errors, or what TLS found.
-	// A chain of certificates that is not trusted is no error: see Contact.
+	// A chain of certificates that is not trusted is no error: see Contact. With
+	// an error, the Contact holds what was seen before: a server that wants a
+	// certificate of its client refuses after it showed its own.
 	Contact(ctx context.Context, url string) (Contact, error)
 }
 
@@ -117,7 +119,9 @@ type USBDevice struct {
 	// Classes are the interface classes; 0x0B is a smart card reader (CCID).
 	Classes []uint8
 	// Driver is the system's driver of the reader interface, "" when none has
-	// taken it. On Linux readers are driven from user space, and it stays "".
+	// taken it. On Linux and macOS readers are driven from user space, and it
+	// stays ""; a driver of the Linux kernel that is named here keeps the reader
+	// from pcscd (pn533_usb does).
 	Driver string
 	// Problem is the code of the Windows device manager, 0 when it works.
 	Problem int
@@ -147,7 +151,8 @@ type Contact struct {
 	Certificates [][]byte
 	// Untrusted is why the system does not trust that chain, nil when it does.
 	Untrusted error
-	// Status of HTTP, 0 with the scheme tcp.
+	// Status of HTTP, 0 with the scheme tcp. When the proxy lets nothing through
+	// it is the proxy's (407, 403, 502), and Certificates is empty.
 	Status int
 	// Date is the server's, zero when it gave none.
 	Date time.Time

@@ -12,6 +12,7 @@
 package diagnostic
 
 import (
+	"slices"
 	"time"
 
 	"postecpx/cardreader/cps"
@@ -99,7 +100,9 @@ type Finding struct {
 	Group   Group
 	Status  Status
 	Outcome string
-	Facts   []Fact
+	// Advice: a Warning because of which nothing fails today.
+	Advice bool
+	Facts  []Fact
 	// Because is the root cause, when Outcome is OutcomeBecause: the first
 	// failed finding of the chain, never one that was itself skipped.
 	Because Code
@@ -122,6 +125,8 @@ func (f Finding) Get(key string) string {
 type Diagnosis struct {
 	At   time.Time // by the clock of the workstation
 	GOOS string    // decides which remedy is said
+	// System is what the workstation runs, as far as it says so.
+	System System
 	// Findings in the order of the catalogue.
 	Findings []Finding
 	// Card is the one that was read, nil when none was; Reader is its reader.
@@ -150,15 +155,30 @@ const (
 	Unknown   Verdict = "unknown"
 )
 
-// Root is the finding to begin with: the first error, else the first warning,
-// else the first crash; false when there is none of them.
+// pressing ranks findings by how much they matter to a reader in a hurry, the
+// most first.
+func pressing(f Finding) int {
+	switch {
+	case f.Status == Error:
+		return 0
+	case f.Status == Warning && !f.Advice:
+		return 1
+	case f.Status == Crashed:
+		return 2
+	case f.Status == Warning:
+		return 3
+	case f.Status == Skipped:
+		return 4
+	}
+	return 5
+}
+
+// Root is the finding to begin with: the first error, else the first warning
+// that is more than advice, else the first crash; false when there is none of
+// them.
 func (d Diagnosis) Root() (Finding, bool) {
-	for _, status := range []Status{Error, Warning, Crashed} {
-		for _, f := range d.Findings {
-			if f.Status == status {
-				return f, true
-			}
-		}
+	if all := d.Pressing(); len(all) > 0 && pressing(all[0]) < 3 {
+		return all[0], true
 	}
 	return Finding{}, false
 }
@@ -196,16 +216,10 @@ func (d Diagnosis) Finding(code Code) (Finding, bool) {
 }
 
 // Pressing orders the findings for a reader in a hurry: errors, warnings,
-// crashes, then what could not be looked at, then what is well, each in the
-// order of the catalogue.
+// crashes, advice, then what could not be looked at, then what is well, each in
+// the order of the catalogue.
 func (d Diagnosis) Pressing() []Finding {
-	var all []Finding
-	for _, status := range []Status{Error, Warning, Crashed, Skipped, OK} {
-		for _, f := range d.Findings {
-			if f.Status == status {
-				all = append(all, f)
-			}
-		}
-	}
+	all := slices.Clone(d.Findings)
+	slices.SortStableFunc(all, func(a, b Finding) int { return pressing(a) - pressing(b) })
 	return all
 }

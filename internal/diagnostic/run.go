@@ -104,7 +104,9 @@ func run(ctx context.Context, env Environment, all []Check, o Options) (Diagnosi
 		status, _, _ := s.Reader(whole)
 		d.Reader = status.Reader
 	}
-	d.Persons = s.persons(whole)
+	// Also of a diagnosis that was ended early: its report hides them too.
+	still := context.WithoutCancel(ctx)
+	d.Persons, d.System = s.persons(still), s.system(still)
 	d.Duration = time.Since(began)
 	return d, nil
 }
@@ -212,7 +214,7 @@ func (s *Session) conclude(f *Finding, c Check, r Result) {
 		f.Facts = append(f.Facts, public("outcome", r.Outcome))
 		return
 	}
-	f.Status, f.Links = o.Status, o.Links
+	f.Status, f.Links, f.Advice = o.Status, o.Links, o.Advice
 }
 
 // guarded runs a check in a goroutine of its own, which is left behind when it
@@ -269,14 +271,11 @@ func where(stack []byte) string {
 }
 
 // persons are the names that no text of a report may hold unless it is asked
-// for.
+// for: those that could be had, when not all could.
 func (s *Session) persons(ctx context.Context) []Fact {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	u, err := s.User(ctx)
-	if err != nil {
-		return nil
-	}
+	u, _ := s.User(ctx)
 	var facts []Fact
 	for _, f := range []Fact{person("user", u.Name), person("host", u.Host), person("home", u.Home)} {
 		if f.Value != "" {
@@ -284,4 +283,12 @@ func (s *Session) persons(ctx context.Context) []Fact {
 		}
 	}
 	return facts
+}
+
+// system is what the workstation runs, as far as it says so.
+func (s *Session) system(ctx context.Context) System {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	system, _ := s.System(ctx)
+	return system
 }

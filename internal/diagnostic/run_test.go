@@ -12,9 +12,10 @@ import (
 // bench is an Environment of which the engine asks next to nothing.
 type bench struct{ Environment }
 
-func (bench) GOOS() string                       { return "linux" }
-func (bench) Now() time.Time                     { return time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC) }
-func (bench) User(context.Context) (User, error) { return User{Name: "camille", Host: "poste-7"}, nil }
+func (bench) GOOS() string                           { return "linux" }
+func (bench) Now() time.Time                         { return time.Date(2026, 6, 15, 10, 0, 0, 0, time.UTC) }
+func (bench) User(context.Context) (User, error)     { return User{Name: "camille", Host: "poste-7"}, nil }
+func (bench) System(context.Context) (System, error) { return System{Name: "Debian GNU/Linux"}, nil }
 
 var twoWays = map[string]Outcome{"fine": {Status: OK}, "bad": {Status: Error}, "so-so": {Status: Warning}, "untold": {Status: Skipped}}
 

@@ -28,6 +28,8 @@ type Session struct {
 	readers once[[]pcsc.Reader]
 	card    once[*cps.Card]
 	modules once[survey]
+	// contacts are the servers that the checks of the network ask, each once.
+	contacts once[[]contacted]
 }
 
 type survey struct {

@@ -78,6 +78,9 @@ func StatusWord(s *language.Speaker, status diagnostic.Status) (string, Tone) {
 func Finding(s *language.Speaker, f diagnostic.Finding, goos string) FindingWords {
 	w := FindingWords{Code: f.Code, Title: CheckTitle(s, f.Code)}
 	w.Mark, w.Tone = StatusWord(s, f.Status)
+	if f.Advice {
+		w.Mark, w.Tone = s.Say("diagnosis.status.advice"), Plain
+	}
 	pairs := sentencePairs(f)
 	if key, ok := engineOutcomes[f.Outcome]; ok {
 		if f.Because != "" {
@@ -175,7 +178,7 @@ func Verdict(s *language.Speaker, d diagnostic.Diagnosis) Statement {
 	default:
 		said.Tone, said.Title, said.Meaning = Plain, s.Say("diagnosis.unknown"), s.Say("diagnosis.unknown.meaning")
 	}
-	if any {
+	if any && root.Status != diagnostic.Crashed { // a check that broke explains nothing
 		said.Meaning = words.Summary
 		if len(words.Steps) > 0 {
 			said.Next = words.Steps[0]

@@ -393,7 +393,7 @@ func (w *Workstation) Contact(ctx context.Context, url string) (diagnostic.Conta
 		return diagnostic.Contact{}, err
 	}
 	if err := w.ContactErrs[url]; err != nil {
-		return diagnostic.Contact{}, err
+		return w.Contacts[url], err // what was seen before
 	}
 	c, ok := w.Contacts[url]
 	if !ok {

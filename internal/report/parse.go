@@ -1,0 +1,131 @@
+package report
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+)
+
+// Largest is how many bytes of a report are read.
+const Largest = 16 << 20
+
+// Why a file is not a report that can be read.
+var (
+	ErrTooLarge    = errors.New("larger than any report")
+	ErrNotJSON     = errors.New("not a JSON document")
+	ErrOtherSchema = errors.New("a document of another kind")
+	ErrNewerSchema = errors.New("a report of a newer program")
+	ErrIncomplete  = errors.New("a report with parts that are missing or wrong")
+)
+
+// ParseError says why a file cannot be read as a report; errors.Is tells it by
+// the Err… above.
+type ParseError struct {
+	Reason error
+	// Schema is what the document says it is, "" when it says nothing.
+	Schema string
+	Cause  error
+}
+
+func (e *ParseError) Error() string {
+	text := "read a report: " + e.Reason.Error()
+	if e.Schema != "" {
+		text += " (" + strconv.Quote(e.Schema) + ")"
+	}
+	if e.Cause != nil {
+		text += ": " + e.Cause.Error()
+	}
+	return text
+}
+
+func (e *ParseError) Unwrap() []error { return []error{e.Reason, e.Cause} }
+
+// mostFindings bounds a report that was made up.
+const mostFindings = 2000
+
+// Parse reads the JSON of a report. The marks of byte order that Windows
+// programs put before a text are accepted, and their UTF-16 too.
+func Parse(data []byte) (Report, error) {
+	if len(data) > Largest {
+		return Report{}, &ParseError{Reason: ErrTooLarge}
+	}
+	data = utf8Of(data)
+	var head struct {
+		Schema string `json:"schema"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		var wrongType *json.UnmarshalTypeError
+		if errors.As(err, &wrongType) {
+			return Report{}, &ParseError{Reason: ErrOtherSchema}
+		}
+		return Report{}, &ParseError{Reason: ErrNotJSON, Cause: err}
+	}
+	if head.Schema != Schema {
+		reason := ErrOtherSchema
+		family, _, _ := strings.Cut(Schema, "/")
+		if name, version, ok := strings.Cut(head.Schema, "/"); ok && name == family {
+			if n, err := strconv.Atoi(version); err == nil && n > 1 {
+				reason = ErrNewerSchema
+			}
+		}
+		return Report{}, &ParseError{Reason: reason, Schema: head.Schema}
+	}
+	var r Report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return Report{}, &ParseError{Reason: ErrIncomplete, Cause: err}
+	}
+	if err := r.check(); err != nil {
+		return Report{}, &ParseError{Reason: ErrIncomplete, Cause: err}
+	}
+	return r, nil
+}
+
+// check finds what the comparison of two reports could not do without.
+func (r Report) check() error {
+	if _, err := time.Parse(time.RFC3339, r.GeneratedAt); err != nil {
+		return fmt.Errorf("generatedAt: %w", err)
+	}
+	if r.Findings == nil {
+		return errors.New("findings: none")
+	}
+	if len(r.Findings) > mostFindings {
+		return fmt.Errorf("findings: %d", len(r.Findings))
+	}
+	seen := map[string]bool{}
+	for i, f := range r.Findings {
+		if f.Code == "" || f.Status == "" {
+			return fmt.Errorf("findings: number %d has no code or no status", i+1)
+		}
+		if seen[f.Code] {
+			return fmt.Errorf("findings: %q is there twice", f.Code)
+		}
+		seen[f.Code] = true
+	}
+	return nil
+}
+
+// utf8Of takes the mark of byte order away, and UTF-16 with it.
+func utf8Of(data []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(data, []byte{0xEF, 0xBB, 0xBF}):
+		return data[3:]
+	case bytes.HasPrefix(data, []byte{0xFF, 0xFE}):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(data, []byte{0xFE, 0xFF}):
+		order = binary.BigEndian
+	default:
+		return data
+	}
+	units := make([]uint16, 0, len(data)/2)
+	for at := 2; at+1 < len(data); at += 2 {
+		units = append(units, order.Uint16(data[at:]))
+	}
+	return []byte(string(utf16.Decode(units)))
+}

@@ -1,0 +1,183 @@
+package report
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"postecpx/internal/diagnostic"
+)
+
+// Redaction is how much a report leaves out.
+type Redaction string
+
+// Redactions. Partial leaves out who somebody is; Full also how the workstation
+// is made (paths, names of readers); None nothing but secrets.
+const (
+	Partial Redaction = "partial"
+	Full    Redaction = "full"
+	None    Redaction = "none"
+)
+
+// Redactions lists them, the usual one first.
+func Redactions() []Redaction { return []Redaction{Partial, Full, None} }
+
+// hides tells whether a fact of that sensitivity is left out. What is not known
+// is treated as a person's.
+func (r Redaction) hides(s diagnostic.Sensitivity) bool {
+	switch s {
+	case diagnostic.Public:
+		return false
+	case diagnostic.Workstation:
+		return r != Partial && r != None
+	case diagnostic.Secret:
+		return true
+	}
+	return r != None
+}
+
+// Key makes the key of the placeholders from the machine identifier of the
+// workstation, so that its reports can be compared with one another. Without an
+// identifier there is none, and New takes one at random.
+func Key(machineID []byte) []byte {
+	if len(machineID) == 0 {
+		return nil
+	}
+	return sum([]byte("postecpx.report/1 placeholders"), string(machineID))
+}
+
+func sum(key []byte, value string) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(value))
+	return h.Sum(nil)
+}
+
+// secretPlaceholder has no digits: they would tell two codes apart.
+const secretPlaceholder = "‹secret›"
+
+// redactor takes out of a report what it must not show. It is a pure function
+// of the redaction, the key and what is known of the persons.
+type redactor struct {
+	redaction Redaction
+	key       []byte
+	sweep     *sweeper
+}
+
+func newRedactor(d diagnostic.Diagnosis, o Options) *redactor {
+	r := &redactor{redaction: o.Redaction, key: o.Key}
+	r.sweep = newSweeper(d, r)
+	return r
+}
+
+// placeholder stands for a value: equal values of one workstation have equal
+// digits, and three of them are too few to find the value again.
+func (r *redactor) placeholder(kind, value string) string {
+	return "‹" + kind + "-" + hex.EncodeToString(sum(r.key, value))[:3] + "›"
+}
+
+// mark names the workstation without saying which it is.
+func (r *redactor) mark() string {
+	return "‹workstation-" + hex.EncodeToString(sum(r.key, "postecpx.report/1 workstation"))[:8] + "›"
+}
+
+// text makes a foreign text fit for the report: every person's value known is
+// replaced wherever it stands.
+func (r *redactor) text(s string) string { return r.sweep.text(s) }
+
+// fact makes a fact fit for the report; false when it is not to be shown.
+func (r *redactor) fact(f diagnostic.Fact) (diagnostic.Fact, bool) {
+	switch {
+	case f.Sensitivity == diagnostic.Secret:
+		return diagnostic.Fact{}, false
+	case r.redaction.hides(f.Sensitivity) && f.Value != "":
+		f.Value = r.hidden(f.Key, f.Value)
+	default:
+		f.Value = r.text(f.Value)
+	}
+	return f, true
+}
+
+// hidden is the placeholder of a value under its kind. The forms of one value,
+// grouped digits for one, have the same digits.
+func (r *redactor) hidden(kind, value string) string {
+	if value == "" {
+		return ""
+	}
+	return r.placeholder(kind, r.sweep.canonical(value))
+}
+
+// diagnosis redacts the facts before they fill any sentence: the sentences of
+// the catalogue themselves hold nobody's name, and are never touched.
+func (r *redactor) diagnosis(d diagnostic.Diagnosis) diagnostic.Diagnosis {
+	findings := make([]diagnostic.Finding, 0, len(d.Findings))
+	for _, f := range d.Findings {
+		var facts []diagnostic.Fact
+		for _, fact := range f.Facts {
+			if shown, ok := r.fact(fact); ok {
+				facts = append(facts, shown)
+			}
+		}
+		f.Facts = facts
+		findings = append(findings, f)
+	}
+	d.Findings, d.Persons, d.Card = findings, nil, nil
+	d.Reader = r.reader(d.Reader)
+	d.System.Name, d.System.ID, d.System.Like = r.text(d.System.Name), r.text(d.System.ID), r.text(d.System.Like)
+	d.System.Version, d.System.Arch = r.text(d.System.Version), r.text(d.System.Arch)
+	return d
+}
+
+func (r *redactor) reader(name string) string {
+	if r.redaction.hides(diagnostic.Workstation) {
+		return r.hidden("reader", name)
+	}
+	return r.text(name)
+}
+
+// card redacts the document of the card. What stays says which card it is for a
+// support desk, and not whose.
+func (r *redactor) card(c Card) Card {
+	c.Reader = r.reader(c.Reader)
+	c.Product = r.text(c.Product)
+	c.Unread = mapped(c.Unread, func(g Gap) Gap { return Gap{r.text(g.Part), r.text(g.Reason)} })
+	if r.redaction == None {
+		return c
+	}
+	c.Number = r.hidden("number", c.Number)
+	c.Identifier.Value = r.hidden("identifier", c.Identifier.Value)
+	c.Identifier.Number = r.hidden("identifier", c.Identifier.Number)
+	c.Identifier.Certificate = r.hidden("identifier", c.Identifier.Certificate)
+	if c.Holder != nil {
+		h := *c.Holder
+		h.Civility = ""
+		h.FamilyName = r.hidden("familyName", h.FamilyName)
+		h.GivenName = r.hidden("givenName", h.GivenName)
+		c.Holder = &h
+	}
+	c.Certificates = mapped(c.Certificates, func(x Certificate) Certificate {
+		x.Label, x.Issuer = r.text(x.Label), r.text(x.Issuer)
+		x.Subject, x.Serial = r.hidden("subject", x.Subject), r.hidden("serial", x.Serial)
+		x.Usage = mapped(x.Usage, r.text)
+		return x
+	})
+	return c
+}
+
+func mapped[T any](all []T, change func(T) T) []T {
+	var changed []T
+	for _, v := range all {
+		changed = append(changed, change(v))
+	}
+	return changed
+}
+
+// ParseRedaction reads the name of a redaction.
+func ParseRedaction(name string) (Redaction, error) {
+	for _, r := range Redactions() {
+		if string(r) == name {
+			return r, nil
+		}
+	}
+	return "", fmt.Errorf("no redaction is called %q", name)
+}
