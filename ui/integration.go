@@ -15,7 +15,6 @@ import (
 	"postecpx/cardreader/igcsante"
 	"postecpx/cardreader/pkcs11"
 	"postecpx/internal/language"
-	"postecpx/internal/wording"
 )
 
 // Workbench does the work of the place Intégration. Its methods are called
@@ -79,17 +78,13 @@ const (
 	examined
 )
 
-// integrationScreen is the place Intégration. The answer stands at the top and
-// never scrolls away; under it the sections, each folded or open.
+// integrationScreen is the place Intégration: its sections are folded or open.
 type integrationScreen struct {
-	speaker *language.Speaker
-	now     func() time.Time
-	bench   Workbench
+	pane
+	now   func() time.Time
+	bench Workbench
 	// spawn runs work beside the toolkit, post brings its news back.
 	spawn, post func(func())
-
-	content fyne.CanvasObject
-	scroll  *container.Scroll
 
 	sign                       *widget.Icon
 	title, meaning, next       *widget.Label
@@ -118,9 +113,10 @@ func presenceOf(c *cps.Card) presence { return presence("card " + c.Number) }
 
 func newIntegrationScreen(s *language.Speaker, now func() time.Time, bench Workbench) *integrationScreen {
 	i := &integrationScreen{
-		speaker: s, now: now, bench: bench, step: StepCard,
+		pane: pane{speaker: s}, now: now, bench: bench, step: StepCard,
 		spawn: func(work func()) { go work() }, post: fyne.Do,
 	}
+	i.onKey = i.press
 	i.findings = container.NewVBox()
 	i.proof = newProofSection(i)
 	i.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(2, gap, gap, gap),
@@ -286,63 +282,14 @@ func (i *integrationScreen) update() {
 	i.content.Refresh()
 }
 
-// key does what the keys do that no part of the screen takes.
-func (i *integrationScreen) key(key *fyne.KeyEvent) {
-	const line = 40
-	page := i.scroll.Size().Height - line
-	by := func(dy float32) { i.scroll.ScrollToOffset(fyne.NewPos(0, i.scroll.Offset.Y+dy)) }
+// press does what the keys do that no part of the screen takes.
+func (i *integrationScreen) press(key *fyne.KeyEvent) {
 	switch key.Name {
 	case fyne.KeyF5:
 		i.Examine()
 	case fyne.KeyEscape:
 		i.Interrupt()
-	case fyne.KeyDown:
-		by(line)
-	case fyne.KeyUp:
-		by(-line)
-	case fyne.KeyPageDown:
-		by(page)
-	case fyne.KeyPageUp:
-		by(-page)
-	case fyne.KeyHome:
-		i.scroll.ScrollToTop()
-	case fyne.KeyEnd:
-		i.scroll.ScrollToBottom()
+	default:
+		i.scrollKey(key)
 	}
-}
-
-// reveal scrolls to what the keyboard has come to.
-func (i *integrationScreen) reveal(o fyne.CanvasObject) {
-	if i.scroll == nil {
-		return
-	}
-	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Y - fyne.CurrentApp().Driver().AbsolutePositionForObject(i.scroll).Y
-	to := i.scroll.Offset.Y
-	if over := at + o.Size().Height + gap - i.scroll.Size().Height; over > 0 {
-		to += over
-		at -= over
-	}
-	if at < gap {
-		to += at - gap
-	}
-	if to != i.scroll.Offset.Y {
-		i.scroll.ScrollToOffset(fyne.NewPos(0, max(to, 0)))
-	}
-}
-
-// newStatement shows what is to be said under the answer.
-func (i *integrationScreen) newStatement(st wording.Statement) fyne.CanvasObject {
-	s := i.speaker
-	title := newWords(s.Say("ui.labelled", "Label", toneWord(s, st.Tone), "Value", st.Title))
-	title.TextStyle.Bold = true
-	lines := []fyne.CanvasObject{title}
-	if st.Meaning != "" {
-		lines = append(lines, newWords(st.Meaning))
-	}
-	if st.Next != "" {
-		next := newWords(s.Say("ui.next", "Step", st.Next))
-		next.TextStyle.Bold = true
-		lines = append(lines, next)
-	}
-	return signed(widget.NewIcon(toneIcon(st.Tone)), 20, 8, tight(lines...))
 }

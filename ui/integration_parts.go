@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -24,6 +23,7 @@ import (
 type fold struct {
 	widget.BaseWidget
 	label   *widget.Label
+	more    *widget.Label // a second line, nil for none
 	arrow   *widget.Icon
 	sign    fyne.Resource // nil for none
 	ring    *canvas.Rectangle
@@ -33,27 +33,6 @@ type fold struct {
 	turned  func()
 	onOther func(*fyne.KeyEvent)
 	onFocus func(fyne.CanvasObject)
-}
-
-// newFold returns the title and what to put on the screen: it and its detail.
-func (i *integrationScreen) newFold(title string, sign fyne.Resource, build func() fyne.CanvasObject) (*fold, *fyne.Container) {
-	f := &fold{
-		label: newWords(title), arrow: widget.NewIcon(theme.MenuExpandIcon()), sign: sign,
-		ring: canvas.NewRectangle(color.Transparent), build: build,
-		turned: func() { i.content.Refresh() }, onOther: i.key, onFocus: i.reveal,
-	}
-	f.detail = container.New(layout.NewCustomPaddedLayout(0, 4, 22, 0))
-	f.detail.Hide()
-	f.ExtendBaseWidget(f)
-	return f, container.New(layout.NewCustomPaddedVBoxLayout(0), f, f.detail)
-}
-
-// newSection is a fold of the first rank, open from the start.
-func (i *integrationScreen) newSection(title string, tone wording.Tone, build func() fyne.CanvasObject) (*fold, fyne.CanvasObject) {
-	f, box := i.newFold(title, toneIcon(tone), build)
-	f.label.SizeName = theme.SizeNameSubHeadingText
-	f.label.TextStyle.Bold = true
-	return f, box
 }
 
 // Open shows what stands under the title.
@@ -93,6 +72,9 @@ func (f *fold) CreateRenderer() fyne.WidgetRenderer {
 	top := float32(9)
 	if f.label.SizeName == theme.SizeNameSubHeadingText {
 		top = 12
+	}
+	if f.more != nil {
+		words = tight(f.label, f.more)
 	}
 	if f.sign != nil {
 		words = signed(widget.NewIcon(f.sign), 20, top, words)
@@ -138,18 +120,6 @@ type tick struct {
 	ring    *canvas.Rectangle
 	onOther func(*fyne.KeyEvent)
 	onFocus func(fyne.CanvasObject)
-}
-
-// newTick returns the box and what to put on the screen: it, its ring, and its
-// words, which can wrap as the toolkit's own cannot.
-func (i *integrationScreen) newTick(text string, changed func(bool)) (*tick, fyne.CanvasObject) {
-	t := &tick{ring: canvas.NewRectangle(color.Transparent), onOther: i.key, onFocus: i.reveal}
-	t.OnChanged = changed
-	t.ExtendBaseWidget(t)
-	words := &tappableLabel{tapped: func() { t.SetChecked(!t.Checked) }}
-	words.Text, words.Wrapping = text, fyne.TextWrapWord
-	words.ExtendBaseWidget(words)
-	return t, container.NewBorder(nil, nil, container.NewVBox(ringed(t, t.ring)), nil, container.New(layout.NewCustomPaddedLayout(5, 0, 0, 0), words))
 }
 
 // FocusGained is called by the toolkit.

@@ -109,10 +109,10 @@ func typeCode(w *Window, code string) {
 	}
 }
 
-// folds are the titles on the screen that open and close.
-func folds(w *Window) []*fold {
+// folds are the titles in a place that open and close.
+func folds(place fyne.CanvasObject) []*fold {
 	var all []*fold
-	walk(w.integration.content, 0, func(o fyne.CanvasObject, _ float32) {
+	walk(place, 0, func(o fyne.CanvasObject, _ float32) {
 		if f, ok := o.(*fold); ok {
 			all = append(all, f)
 		}
@@ -123,7 +123,7 @@ func folds(w *Window) []*fold {
 // unfold opens everything.
 func unfold(w *Window) {
 	for range 4 {
-		for _, f := range folds(w) {
+		for _, f := range folds(w.integration.content) {
 			f.Open()
 		}
 	}

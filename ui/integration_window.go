@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"postecpx/cardreader"
 )
@@ -26,20 +25,21 @@ func (w *Window) followReader() {
 
 // typedKey gives a key that nothing took to the place that is seen.
 func (w *Window) typedKey(key *fyne.KeyEvent) {
-	if w.integration != nil && w.integration.content.Visible() {
+	switch {
+	case w.poste != nil && w.poste.content.Visible():
+		w.poste.key(key)
+	case w.integration != nil && w.integration.content.Visible():
 		w.integration.key(key)
-		return
+	default:
+		w.card.scrollKey(key)
 	}
-	w.card.scrollKey(key)
 }
 
-// followPlaces takes the keyboard from a place that is left, and wipes the code
-// that was being typed there.
-func (w *Window) followPlaces(content fyne.CanvasObject) {
-	if tabs, ok := content.(*container.AppTabs); ok && w.integration != nil {
-		tabs.OnSelected = func(*container.TabItem) {
-			w.window.Canvas().Unfocus()
-			w.integration.proof.code.Wipe()
-		}
+// leave takes the keyboard from a place that is left, and wipes the code that
+// was being typed there.
+func (w *Window) leave() {
+	w.window.Canvas().Unfocus()
+	if w.integration != nil {
+		w.integration.proof.code.Wipe()
 	}
 }

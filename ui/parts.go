@@ -141,6 +141,7 @@ type action struct {
 	ring    *canvas.Rectangle
 	onOther func(*fyne.KeyEvent)
 	onFocus func(fyne.CanvasObject) // nil where nothing is to be done
+	byKey   bool                    // it is being pressed with the keyboard
 }
 
 // newAction returns the button and what to put on the screen: it and its ring.
@@ -178,10 +179,15 @@ func (a *action) FocusLost() {
 // TypedKey is called by the toolkit.
 func (a *action) TypedKey(key *fyne.KeyEvent) {
 	switch key.Name {
-	case fyne.KeyReturn, fyne.KeyEnter:
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		a.byKey = true
 		a.Button.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
-	case fyne.KeySpace:
-		a.Button.TypedKey(key)
+		a.byKey = false
+		// The toolkit takes the keyboard from a button that is pressed, and Tab
+		// would begin anew.
+		if c := fyne.CurrentApp().Driver().CanvasForObject(a); c != nil && c.Focused() == nil {
+			c.Focus(a)
+		}
 	default:
 		if a.onOther != nil {
 			a.onOther(key)

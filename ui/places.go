@@ -11,11 +11,13 @@ type place struct {
 	title   string
 	icon    fyne.Resource
 	content fyne.CanvasObject
+	arrive  func() // called when a person comes to it, nil for nothing
 }
 
 // navigation leads to the places: a bar on the left, and Alt+1, Alt+2 … With a
-// single place there is nowhere to go and no bar.
-func navigation(places []place) (fyne.CanvasObject, []shortcut) {
+// single place there is nowhere to go and no bar. leave is called when a person
+// leaves one.
+func navigation(places []place, leave func()) (fyne.CanvasObject, []shortcut) {
 	if len(places) == 1 {
 		return places[0].content, nil
 	}
@@ -28,6 +30,12 @@ func navigation(places []place) (fyne.CanvasObject, []shortcut) {
 			&desktop.CustomShortcut{KeyName: fyne.KeyName(rune('1' + i)), Modifier: fyne.KeyModifierAlt},
 			func() { tabs.SelectIndex(i) },
 		})
+	}
+	tabs.OnSelected = func(*container.TabItem) {
+		leave()
+		if arrive := places[tabs.SelectedIndex()].arrive; arrive != nil {
+			arrive()
+		}
 	}
 	return tabs, keys
 }

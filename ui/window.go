@@ -32,6 +32,9 @@ type Options struct {
 	// Workbench does the work of the place Intégration; without it there is no
 	// such place.
 	Workbench Workbench
+	// Doctor does the work of the place Poste; without it there is no such
+	// place.
+	Doctor Doctor
 }
 
 // confirmed is how long the window says that something was copied.
@@ -47,6 +50,8 @@ type Window struct {
 	speaker *language.Speaker
 	options Options
 	card    *cardScreen
+	// poste is nil without a Doctor.
+	poste *posteScreen
 	// integration is nil without a Workbench.
 	integration *integrationScreen
 
@@ -84,14 +89,17 @@ func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
 	})
 	// Another place of the program is one more line here.
 	places := []place{
-		{speaker.Say("ui.place.card"), theme.AccountIcon(), w.card.content},
+		{speaker.Say("ui.place.card"), theme.AccountIcon(), w.card.content, nil},
+	}
+	if options.Doctor != nil {
+		w.poste = newPosteScreen(speaker, options.Later, options.Doctor, w.newDesk())
+		places = append(places, place{speaker.Say("poste.place"), theme.ComputerIcon(), w.poste.content, w.poste.Visit})
 	}
 	if options.Workbench != nil {
 		w.integration = newIntegrationScreen(speaker, options.Now, options.Workbench)
-		places = append(places, place{speaker.Say("integration.place"), theme.SearchIcon(), w.integration.content})
+		places = append(places, place{speaker.Say("integration.place"), theme.SearchIcon(), w.integration.content, nil})
 	}
-	content, toPlaces := navigation(places)
-	w.followPlaces(content)
+	content, toPlaces := navigation(places, w.leave)
 	w.window.SetContent(content)
 	w.bind(append(w.copyShortcuts(), toPlaces...))
 	w.window.SetPadded(false)
@@ -110,6 +118,9 @@ func (w *Window) Close() { w.window.Close() }
 // Show follows what is known now. The Snapshot must not be changed after.
 func (w *Window) Show(snapshot cardreader.Snapshot) {
 	w.snapshot = &snapshot
+	if w.poste != nil {
+		w.poste.Follow(snapshot)
+	}
 	if anyCard(w.snapshot) {
 		w.demonstrating = false // it must never be taken for the card in the reader
 	}

@@ -606,11 +606,13 @@ func TestAnotherCardIsSaid(t *testing.T) {
 
 func TestPlacesAreOneLineEach(t *testing.T) {
 	test.NewTempApp(t)
-	card := place{"Carte", theme.AccountIcon(), widget.NewLabel("a")}
-	if got, keys := navigation([]place{card}); got != card.content || keys != nil {
+	card := place{"Carte", theme.AccountIcon(), widget.NewLabel("a"), nil}
+	if got, keys := navigation([]place{card}, func() {}); got != card.content || keys != nil {
 		t.Errorf("one place has a bar: %T", got)
 	}
-	got, keys := navigation([]place{card, {"Poste", theme.ComputerIcon(), widget.NewLabel("b")}})
+	var said []string
+	other := place{"Poste", theme.ComputerIcon(), widget.NewLabel("b"), func() { said = append(said, "come") }}
+	got, keys := navigation([]place{card, other}, func() { said = append(said, "gone") })
 	bar, ok := got.(*container.AppTabs)
 	if !ok || len(bar.Items) != 2 || len(keys) != 2 {
 		t.Fatalf("two places have no bar: %T", got)
@@ -618,5 +620,8 @@ func TestPlacesAreOneLineEach(t *testing.T) {
 	keys[1].do()
 	if bar.SelectedIndex() != 1 || keys[1].keys.ShortcutName() != "CustomDesktop:Alt+2" {
 		t.Errorf("%s leads to place %d", keys[1].keys.ShortcutName(), bar.SelectedIndex()+1)
+	}
+	if strings.Join(said, " ") != "gone come" {
+		t.Errorf("the places were told %q", said)
 	}
 }

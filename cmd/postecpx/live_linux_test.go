@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,8 +29,9 @@ func TestMain(m *testing.M) {
 	pcscd.Main(m)
 }
 
-// display starts an X server of the test's own and returns its name.
-func display(t *testing.T) string {
+// display starts an X server of the test's own, with these arguments too, and
+// returns its name.
+func display(t *testing.T, args ...string) string {
 	t.Helper()
 	for _, program := range []string{"Xvfb", "xdotool", "xclip"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -39,7 +42,7 @@ func display(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1024x700x24", "-nolisten", "tcp")
+	server := exec.Command("Xvfb", append([]string{"-displayfd", "3", "-screen", "0", "1024x700x24", "-nolisten", "tcp"}, args...)...)
 	server.ExtraFiles = []*os.File{write}
 	start(t, server)
 	write.Close()
@@ -132,5 +135,52 @@ func TestWindowOnPCSCD(t *testing.T) {
 		copied("ctrl+shift+c", card.rpps)
 		remove()
 		time.Sleep(time.Second)
+	}
+}
+
+// TestReportWithoutOpenGL starts the real program on a screen that has no
+// OpenGL: it leaves a report in a file and has the browser open that.
+func TestReportWithoutOpenGL(t *testing.T) {
+	folder := t.TempDir()
+	opened := filepath.Join(folder, "opened")
+	browser := "#!/bin/sh\necho \"$1\" >" + opened + "\n"
+	if err := os.WriteFile(filepath.Join(folder, "xdg-open"), []byte(browser), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, screen := range map[string]string{"no OpenGL": display(t, "-extension", "GLX"), "no such screen": ":987654", "none": ""} {
+		t.Run(name, func(t *testing.T) {
+			temporary := t.TempDir()
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			program := exec.CommandContext(ctx, os.Args[0])
+			program.Env = append(os.Environ(), "DISPLAY="+screen, "WAYLAND_DISPLAY=", "LANG=fr_FR.UTF-8", asProgram+"=1",
+				"HOME="+folder, "TMPDIR="+temporary, "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "PATH="+folder+":"+os.Getenv("PATH"))
+			output, err := program.CombinedOutput()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != exitNoWindow {
+				t.Fatalf("%v:\n%s", err, output)
+			}
+			pages, err := filepath.Glob(filepath.Join(temporary, "*.html"))
+			if err != nil || len(pages) != 1 {
+				t.Fatalf("pages %q, %v:\n%s", pages, err, output)
+			}
+			if !strings.Contains(string(output), pages[0]) {
+				t.Errorf("it is not said where the report is:\n%s", output)
+			}
+			if info, err := os.Stat(pages[0]); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%v, %v", info, err)
+			}
+			page, err := os.ReadFile(pages[0])
+			if err != nil || !bytes.Contains(page, []byte("pcsc.library")) || bytes.Contains(page, []byte(folder)) {
+				t.Errorf("the report is not that of this workstation, or names the home folder: %v", err)
+			}
+			browsed, _ := os.ReadFile(opened) // none is an empty one
+			if got := strings.TrimSpace(string(browsed)); screen != "" && got != pages[0] || screen == "" && got != "" {
+				t.Errorf("the browser was given %q", got)
+			}
+			if err := os.RemoveAll(opened); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

@@ -1,8 +1,12 @@
 // Command postecpx is the desktop window: it shows the identifiant national of
 // the CPx card in the reader, and follows the reader as cards come and go.
 //
+// Where no window can be opened, it diagnoses the workstation, leaves the report
+// in a file and opens that in the browser; so does --report, everywhere.
+//
 // It exits with 0 when the window was closed, 1 when no window can be opened,
-// and 2 for wrong usage. What it says goes to standard error.
+// and 2 for wrong usage; with --report, with 0 when there is a report. What it
+// says goes to standard error.
 package main
 
 import (
@@ -37,26 +41,49 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == pkcs11.WorkerArgument {
 		os.Exit(worker.Main()) // the child that loads a PKCS#11 module
 	}
-	os.Exit(run(os.Args[1:], os.Stderr))
+	os.Exit(run(os.Args[1:], os.Stderr, reportHere))
 }
 
-func run(args []string, stderr io.Writer) int {
+// reportHere is what is done without a window on this workstation.
+func reportHere(o options, s *language.Speaker, stderr io.Writer) bool {
+	ctx := context.Background()
+	f := fallback{doctor: newDoctor(&workbench{ctx: ctx}, s, o.reader)}
+	if displayed(runtime.GOOS, os.Getenv) {
+		f.open = func(path string) error { return openFile(runtime.GOOS, launch, path) }
+	}
+	return f.run(ctx, s, stderr)
+}
+
+// run is the program. report is what is done without a window.
+func run(args []string, stderr io.Writer, report func(options, *language.Speaker, io.Writer) bool) int {
 	options, speaker, code, ok := parse(args, systemLanguage(), stderr)
 	if !ok {
 		return code
 	}
+	if options.report {
+		if !report(options, speaker, stderr) {
+			return exitNoWindow
+		}
+		return exitOK
+	}
 	if !displayed(runtime.GOOS, os.Getenv) {
 		say(stderr, speaker, "ui.no-display")
+		report(options, speaker, stderr)
 		return exitNoWindow
 	}
 	keepCrash()
-	log.SetOutput(&windowLog{to: stderr, speaker: speaker, end: func() { os.Exit(exitNoWindow) }})
+	log.SetOutput(&windowLog{to: stderr, speaker: speaker, end: func() {
+		again(options, speaker, stderr)
+		os.Exit(exitNoWindow)
+	}})
 
 	program := app.NewWithID(identity)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	bench := &workbench{ctx: ctx}
-	window := ui.New(program, speaker, ui.Options{Reader: options.reader, Workbench: bench})
+	window := ui.New(program, speaker, ui.Options{
+		Reader: options.reader, Workbench: bench, Doctor: newDoctor(bench, speaker, options.reader),
+	})
 	window.Open()
 	ended := make(chan struct{})
 	go func() {

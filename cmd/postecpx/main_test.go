@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"runtime"
 	"strings"
 	"testing"
@@ -27,6 +28,7 @@ func TestParse(t *testing.T) {
 		"demo":             {[]string{"--demo"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitOK, true, ""},
 		"named demo":       {[]string{"--demo=pharmacien"}, "fr", options{demonstration: "pharmacien"}, "fr", exitOK, true, ""},
 		"reader":           {[]string{"--reader", "virtual"}, "fr", options{demonstration: defaultDemonstration, reader: "virtual"}, "fr", exitOK, true, ""},
+		"report":           {[]string{"--report"}, "fr", options{demonstration: defaultDemonstration, report: true}, "fr", exitOK, true, ""},
 		"unknown language": {[]string{"--lang", "de"}, "en", options{demonstration: defaultDemonstration}, "fr", exitUsage, false, "« de »"},
 		"unknown option":   {[]string{"--nope"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitUsage, false, "Option inconnue : --nope\n"},
 		"missing value":    {[]string{"--reader"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitUsage, false, "Il manque la valeur de --reader\n"},
@@ -100,11 +102,19 @@ func TestNoDisplayIsSaid(t *testing.T) {
 	t.Setenv("WAYLAND_DISPLAY", "")
 	if runtime.GOOS != "windows" && runtime.GOOS != "darwin" {
 		var said strings.Builder
-		if code := run([]string{"--lang", "fr"}, &said); code != exitNoWindow {
-			t.Errorf("exit code %d", code)
+		reports := 0
+		report := func(o options, _ *language.Speaker, _ io.Writer) bool {
+			reports++
+			return o.report
+		}
+		if code := run([]string{"--lang", "fr"}, &said, report); code != exitNoWindow || reports != 1 {
+			t.Errorf("exit code %d, %d reports", code, reports)
 		}
 		if !strings.Contains(said.String(), "cpx read") {
 			t.Errorf("said %q", said.String())
+		}
+		if code := run([]string{"--lang", "fr", "--report"}, &said, report); code != exitOK || reports != 2 {
+			t.Errorf("exit code %d, %d reports", code, reports)
 		}
 	}
 }

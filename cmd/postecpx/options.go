@@ -16,6 +16,7 @@ import (
 type options struct {
 	demonstration string // name of a shipped card
 	reader        string // part of a reader's name
+	report        bool   // a report in place of the window
 }
 
 // demoFlag is --demo, or --demo=NAME.
@@ -48,6 +49,7 @@ func parse(args []string, system string, stderr io.Writer) (o options, s *langua
 	tag := set.String("lang", system, "")
 	set.Var(demoFlag{&o.demonstration}, "demo", "")
 	set.StringVar(&o.reader, "reader", "", "")
+	set.BoolVar(&o.report, "report", false, "")
 	wrong, unknownLanguage := set.Parse(args), false
 	s, err := language.New(*tag)
 	if err != nil {
@@ -114,6 +116,7 @@ func usage(w io.Writer, s *language.Speaker) {
 		{"--lang fr|en", s.Say("ui.flag.lang")},
 		{"--demo[=" + s.Say("ui.flag.demo.value") + "]", s.Say("ui.flag.demo")},
 		{"--reader " + s.Say("ui.flag.reader.value"), s.Say("ui.flag.reader")},
+		{"--report", s.Say("poste.flag.report")},
 	} {
 		fmt.Fprintf(w, "  %-15s %s\n", f.form, f.meaning)
 	}

@@ -159,25 +159,27 @@ const (
 // most first.
 func pressing(f Finding) int {
 	switch {
-	case f.Status == Error:
+	case f.Status == Error && !f.Waits():
 		return 0
-	case f.Status == Warning && !f.Advice:
+	case f.Status == Error: // what is broken comes before what only waits
 		return 1
-	case f.Status == Crashed:
+	case f.Status == Warning && !f.Advice:
 		return 2
-	case f.Status == Warning:
+	case f.Status == Crashed:
 		return 3
-	case f.Status == Skipped:
+	case f.Status == Warning:
 		return 4
+	case f.Status == Skipped:
+		return 5
 	}
-	return 5
+	return 6
 }
 
-// Root is the finding to begin with: the first error, else the first warning
-// that is more than advice, else the first crash; false when there is none of
-// them.
+// Root is the finding to begin with: the first error (what is broken before
+// what only waits for the person), else the first warning that is more than
+// advice, else the first crash; false when there is none of them.
 func (d Diagnosis) Root() (Finding, bool) {
-	if all := d.Pressing(); len(all) > 0 && pressing(all[0]) < 3 {
+	if all := d.Pressing(); len(all) > 0 && pressing(all[0]) < 4 {
 		return all[0], true
 	}
 	return Finding{}, false
@@ -193,14 +195,15 @@ func (d Diagnosis) Verdict() Verdict {
 		return AllWell
 	case root.Status == Crashed:
 		return Unknown
-	case root.Status == Error && !waits(root):
+	case root.Status == Error && !root.Waits():
 		return CannotUse
 	}
 	return Todo
 }
 
-// waits tells whether a finding only asks the person to go on.
-func waits(f Finding) bool {
+// Waits tells whether a finding only asks the person to go on: nothing is
+// broken.
+func (f Finding) Waits() bool {
 	c, ok := Find(f.Code)
 	return ok && c.Outcomes[f.Outcome].Waits
 }

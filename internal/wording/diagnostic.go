@@ -78,7 +78,10 @@ func StatusWord(s *language.Speaker, status diagnostic.Status) (string, Tone) {
 func Finding(s *language.Speaker, f diagnostic.Finding, goos string) FindingWords {
 	w := FindingWords{Code: f.Code, Title: CheckTitle(s, f.Code)}
 	w.Mark, w.Tone = StatusWord(s, f.Status)
-	if f.Advice {
+	switch {
+	case f.Waits():
+		w.Mark, w.Tone = s.Say("diagnosis.status.waits"), Warning
+	case f.Advice:
 		w.Mark, w.Tone = s.Say("diagnosis.status.advice"), Plain
 	}
 	pairs := sentencePairs(f)
