@@ -14,8 +14,8 @@ import (
 )
 
 // cardDeadline leaves a card that is read slowly the time that the Session
-// gives it.
-const cardDeadline = cardLimit + 5*time.Second
+// gives it, and macOS the time to say that a token driver has it.
+const cardDeadline = cryptolibDeadline
 
 var cardChecks = []Check{
 	{
@@ -39,6 +39,7 @@ var cardChecks = []Check{
 			"removed-early": {Status: Error, Waits: true},
 			"unreadable":    failure(),
 			"gaps":          warning(),
+			heldByToken:     untold(),
 			"answers":       ok(),
 		},
 		Run: cardReadable,
@@ -49,6 +50,7 @@ var cardChecks = []Check{
 			"foreign":            {Status: Error, Waits: true},
 			"unrecognised":       failure(),
 			"unknown-generation": warning("socle-technique"),
+			heldByToken:          untold(),
 			"known":              ok(),
 		},
 		Run: cardFamily,
@@ -56,32 +58,34 @@ var cardChecks = []Check{
 	{
 		Code: "card.expiry", Group: GroupCard, Requires: []Code{"card.family"}, After: []Code{"system.clock"}, Card: true, Deadline: cardDeadline,
 		Outcomes: map[string]Outcome{
-			"expired": failure("demarches"),
-			"not-yet": failure(),
-			"soon":    warning("demarches"),
-			"unknown": untold(),
-			"valid":   ok(),
+			"expired":   failure("demarches"),
+			"not-yet":   failure(),
+			"soon":      warning("demarches"),
+			"unknown":   untold(),
+			heldByToken: untold(),
+			"valid":     ok(),
 		},
 		Run: withCard(cardExpiry),
 	},
 	{
 		Code: "card.test", Group: GroupCard, Requires: []Code{"card.family"}, Card: true, Deadline: cardDeadline,
-		Outcomes: map[string]Outcome{"test": ok(), "real": ok(), "unknown": untold()},
+		Outcomes: map[string]Outcome{"test": ok(), "real": ok(), "unknown": untold(), heldByToken: untold()},
 		Run:      withCard(cardTest),
 	},
 	{
 		Code: "card.interface", Group: GroupCard, Requires: []Code{"card.family"}, Card: true, Deadline: cardDeadline,
-		Outcomes: map[string]Outcome{"contactless": warning(), "contact": ok()},
+		Outcomes: map[string]Outcome{"contactless": warning(), "contact": ok(), heldByToken: untold()},
 		Run:      withCard(cardInterface),
 	},
 	{
 		Code: "pin.state", Group: GroupCard, Requires: []Code{"card.family"}, Card: true, Deadline: cardDeadline,
 		Outcomes: map[string]Outcome{
-			"blocked":  failure("assistance"),
-			"last-try": warning(),
-			"low":      warning(),
-			"unknown":  untold(),
-			"full":     ok(),
+			"blocked":   failure("assistance"),
+			"last-try":  warning(),
+			"low":       warning(),
+			"unknown":   untold(),
+			heldByToken: untold(),
+			"full":      ok(),
 		},
 		Run: withCard(pinState),
 	},
@@ -107,7 +111,7 @@ func cardReadable(ctx context.Context, s *Session) Result {
 	case !found || status.Stage == cardreader.NoCard: // it was there a moment ago
 		return Result{Outcome: "removed-early", Facts: facts}
 	case status.Stage == cardreader.Mute:
-		return Result{Outcome: "mute", Facts: facts}
+		return unlessToken(ctx, s, Result{Outcome: "mute", Facts: facts})
 	case status.Stage == cardreader.NotCPx: // it answered to reset; nothing more is asked of it
 		return Result{Outcome: "answers", Facts: facts}
 	}
@@ -125,9 +129,13 @@ func cardReadable(ctx context.Context, s *Session) Result {
 	}
 	outcome := unreadable(err)
 	if outcome == "exclusive" || outcome == "shared" {
-		facts = append(facts, holders(ctx, s)...)
+		names, listed := holders(ctx, s)
+		if errors.Is(err, pcsc.ErrTimeout) && listed && len(names) == 0 {
+			outcome = "slow" // it was waited for, and nobody is seen who would hold it
+		}
+		facts = append(facts, names...)
 	}
-	return Result{Outcome: outcome, Facts: append(facts, local("detail", err.Error()))}
+	return unlessToken(ctx, s, Result{Outcome: outcome, Facts: append(facts, local("detail", err.Error()))})
 }
 
 // unreadable is the outcome of an error of cardreader.ReadCard. The order
@@ -163,6 +171,9 @@ func gaps(c *cps.Card) []string {
 }
 
 func cardFamily(ctx context.Context, s *Session) Result {
+	if isHeldByToken(s) {
+		return Result{Outcome: heldByToken}
+	}
 	status, _, _ := s.Reader(ctx)
 	if status.Stage == cardreader.NotCPx {
 		if status.CardName.French == "" {
@@ -200,6 +211,9 @@ func cardFamily(ctx context.Context, s *Session) Result {
 // withCard gives a check the card that card.family has found to be a CPx.
 func withCard(look func(s *Session, c *cps.Card) Result) func(context.Context, *Session) Result {
 	return func(ctx context.Context, s *Session) Result {
+		if isHeldByToken(s) {
+			return Result{Outcome: heldByToken}
+		}
 		card, err := s.Card(ctx)
 		switch {
 		case err != nil && ctx.Err() != nil:
@@ -225,7 +239,7 @@ func late(s *Session) Result {
 const cardEndsSoon = 90
 
 func cardExpiry(s *Session, c *cps.Card) Result {
-	if s.Failed("system.clock") {
+	if clockDoubtful(s) {
 		return Result{Because: "system.clock"}
 	}
 	now := s.Now()

@@ -30,16 +30,23 @@ var systemHolders = []string{
 	"com.apple.ifdreader", "ctkd", "ctkahp", "ctkbind", "securityd", "loginwindow", "authd",
 }
 
-// holders names the programs that are likely to hold the card.
-func holders(ctx context.Context, s *Session) []Fact {
+// holders names the programs that are likely to hold the card; false when the
+// list of programs cannot be had. The sentence can do without a name. This
+// program is not named, nor one that still runs of the same file.
+func holders(ctx context.Context, s *Session) (facts []Fact, listed bool) {
 	processes, err := s.Processes(ctx)
 	if err != nil {
-		return nil // then nobody is named: the sentence can do without
+		return nil, false
 	}
-	var facts []Fact
+	own := map[string]bool{}
+	for _, p := range processes {
+		if p.Self {
+			own[strings.ToLower(p.Name)] = true
+		}
+	}
 	for _, p := range processes {
 		file := strings.ToLower(p.Name)
-		if p.Self || slices.Contains(systemHolders, file) {
+		if p.Self || own[file] || slices.Contains(systemHolders, file) {
 			continue
 		}
 		name := ""
@@ -60,5 +67,5 @@ func holders(ctx context.Context, s *Session) []Fact {
 			facts = append(facts, fact)
 		}
 	}
-	return facts
+	return facts, true
 }

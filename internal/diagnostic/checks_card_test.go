@@ -153,6 +153,7 @@ func TestHoldersOfTheCard(t *testing.T) {
 		{PID: 5, Name: "galsvw32.exe"},
 		{PID: 6, Name: "CCM.exe", PCSC: true}, {PID: 7, Name: "CCM.exe", PCSC: true},
 		{PID: 8, Name: "notepad.exe"},
+		{PID: 9, Name: "PosteCPx.exe", PCSC: true}, // left of an earlier run
 	}
 	f := judge(t, w, "card.readable")
 	var got []string
@@ -163,6 +164,17 @@ func TestHoldersOfTheCard(t *testing.T) {
 	}
 	if want := []string{"logiciel-metier.exe", "galsvw32.exe (GALSS)", "CCM.exe (CCM, Cryptolib CPS)"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+	// It was waited for in vain, and nobody is there to hold it.
+	waited := &pcsc.Error{Op: "SCardConnect", Kind: pcsc.ErrBusy, Err: pcscError(pcsc.ErrTimeout)}
+	alone := answering("linux", cps3ATR, waited)
+	alone.Running = []diagnostic.Process{{PID: 2, Name: "cpx", PCSC: true, Self: true}, {PID: 3, Name: "cpx", PCSC: true}, {PID: 4, Name: "pcscd", PCSC: true}}
+	if f := judge(t, alone, "card.readable"); f.Outcome != "slow" || f.Get("holder") != "" {
+		t.Errorf("%+v", f)
+	}
+	alone.Running = append(alone.Running, diagnostic.Process{PID: 5, Name: "scdaemon"})
+	if f := judge(t, alone, "card.readable"); f.Outcome != "exclusive" || f.Get("holder") != "scdaemon (GnuPG)" {
+		t.Errorf("%+v", f)
 	}
 	w.Errs["Processes"] = errors.New("may not be seen")
 	if f := judge(t, w, "card.readable"); f.Outcome != "exclusive" || f.Get("holder") != "" {
@@ -239,6 +251,12 @@ func TestCardExpiry(t *testing.T) {
 	early.Time = early.Time.AddDate(-10, 0, 0)
 	if f := judge(t, early, "card.expiry"); f.Because != "system.clock" {
 		t.Errorf("a clock that is ten years late: %+v", f)
+	}
+	stepped := with(t, "linux", "medecin", virtualcard.Faults{})
+	stepped.Runs.Since, stepped.Time = stepped.Time.AddDate(3, 0, 0), stepped.Time.AddDate(3, 0, 1)
+	stepped.File("/run/systemd/private", "").Changed("/run/systemd/private", cardtest.Today)
+	if f := judge(t, stepped, "card.expiry"); f.Because != "system.clock" {
+		t.Errorf("a clock that was set forward by three years: %+v", f)
 	}
 	cut := with(t, "linux", "medecin", virtualcard.Faults{Truncate: map[string]int{"CPS_ID_CARD": 0}})
 	if f := judge(t, cut, "card.expiry"); f.Outcome != "unknown" || f.Status != diagnostic.Skipped {

@@ -50,7 +50,7 @@ var cryptolibChecks = []Check{
 	},
 	{
 		Code: "cryptolib.loads", Group: GroupCryptolib, Requires: []Code{"cryptolib.installed"},
-		After:    append([]Code{"card.readable"}, pcscCauses...),
+		After:    append([]Code{"card.readable", "card.family"}, pcscCauses...),
 		Deadline: cryptolibDeadline,
 		Outcomes: map[string]Outcome{
 			"missing-library":    failure("cryptolib"),
@@ -73,6 +73,7 @@ var cryptolibChecks = []Check{
 			"disagrees-code":   warning(),
 			"card-not-seen":    failure("cryptolib"),
 			"nothing-compared": untold(),
+			heldByToken:        untold(),
 			"agrees":           ok(),
 		},
 		Run: ofInstalled(cryptolibAgrees),
@@ -80,8 +81,8 @@ var cryptolibChecks = []Check{
 	{
 		Code: "cryptolib.folders", Group: GroupCryptolib, Requires: []Code{"cryptolib.installed"}, Deadline: cryptolibDeadline,
 		Outcomes: map[string]Outcome{
-			"missing":     advice(),
-			"rights":      advice(),
+			"missing":     advice("cryptolib"),
+			"rights":      advice("cryptolib"),
 			"unknown":     untold(),
 			"usable-open": ok(),
 			"usable":      ok(),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"postecpx/cardreader"
@@ -82,12 +83,31 @@ func fit(p pkcs11.Probe) int {
 	return 1
 }
 
+// beforeCard are the functions of PKCS#11 that need no card to answer.
+var beforeCard = []string{"", "C_GetFunctionList", "C_Initialize", "C_GetInfo", "C_GetSlotList"}
+
+// causeOfCard is the check of the card that explains why a module failed where
+// it speaks to the card.
+func causeOfCard(s *Session, call string) (Code, bool) {
+	card, _ := s.Found("card.readable")
+	switch {
+	case slices.Contains(beforeCard, call):
+		return "", false
+	case card.Status == Error, card.Status == Warning:
+		return card.Code, true
+	}
+	return firstFailed(s, "card.family")
+}
+
 // causeOfModule is the check that explains why a module does not answer: it
-// cannot do without PC/SC, and waits for a card that does not answer.
+// cannot do without PC/SC, and not with a card that does not answer well.
 func causeOfModule(s *Session, p pkcs11.Probe) (Code, bool) {
 	switch p.Status {
 	case pkcs11.Failed, pkcs11.Crashed:
-		return firstFailed(s, pcscCauses...)
+		if cause, ok := firstFailed(s, pcscCauses...); ok {
+			return cause, true
+		}
+		return causeOfCard(s, p.Call)
 	case pkcs11.TimedOut:
 		if cause, ok := firstFailed(s, pcscCauses...); ok {
 			return cause, true
@@ -115,6 +135,9 @@ func forbidden(s *Session, path string) bool {
 // cryptolibAgrees puts what the Cryptolib says of the card beside what the card
 // itself says.
 func cryptolibAgrees(ctx context.Context, s *Session) Result {
+	if isHeldByToken(s) {
+		return Result{Outcome: heldByToken}
+	}
 	probe, found := fitting(installedProbes(ctx, s))
 	card, err := s.Card(ctx)
 	if !found || err != nil {

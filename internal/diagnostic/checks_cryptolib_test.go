@@ -15,6 +15,7 @@ import (
 	"postecpx/assets/cryptolib"
 	"postecpx/cardreader"
 	"postecpx/cardreader/cps"
+	"postecpx/cardreader/pcsc"
 	"postecpx/cardreader/pkcs11"
 	"postecpx/cardreader/virtualcard"
 	"postecpx/cardreader/virtualcard/cardtest"
@@ -425,6 +426,16 @@ func TestCryptolibTraces(t *testing.T) {
 	if f := judge(t, w, "cryptolib.traces"); f.Get("traceFiles") != "1" || f.Get("tracesSetIn") != config {
 		t.Errorf("%+v", f)
 	}
+	// One command switches off all that is on, each in the view where it stands.
+	w = key(`HKCU\Software\ASIP Sante\PKCS11`, "1")
+	for _, view := range []string{"", "|32"} {
+		w.RegistryOf[`HKLM\SOFTWARE\ASIP Sante\PKCS11`+view] = pkcs11.RegistryKey{Values: map[string]string{"Traces": "1"}}
+	}
+	const off = `powershell -Command "reg add 'HKCU\Software\ASIP Sante\PKCS11' /v Traces /t REG_DWORD /d 0 /f; ` +
+		`reg add 'HKLM\SOFTWARE\ASIP Sante\PKCS11' /v Traces /t REG_DWORD /d 0 /f; reg add 'HKLM\SOFTWARE\ASIP Sante\PKCS11' /v Traces /t REG_DWORD /d 0 /f /reg:32"`
+	if f := judge(t, w, "cryptolib.traces"); f.Get("tracesOff") != off {
+		t.Errorf("%s", f.Get("tracesOff"))
+	}
 }
 
 func TestCryptolibCache(t *testing.T) {
@@ -508,4 +519,37 @@ func TestNoCryptolibIsOneCause(t *testing.T) {
 // dico ends a table of labels with its sum.
 func dico(rows string) string {
 	return rows + fmt.Sprintf("G999\tChecksum\t\t\t48\tSHA-1 : %X\n", sha1.Sum([]byte(rows)))
+}
+
+// A module that fails where it speaks to a card that does not answer well is
+// not to blame; one that fails before, or with a sound card, is.
+func TestModuleAndCard(t *testing.T) {
+	t.Parallel()
+	busy := func() *imagined.Workstation { return answering("linux", cps3ATR, pcscError(pcsc.ErrBusy)) }
+	sound := func() *imagined.Workstation { return with(t, "linux", "medecin", virtualcard.Faults{}) }
+	gaps := func() *imagined.Workstation {
+		return with(t, "linux", "medecin", virtualcard.Faults{Truncate: map[string]int{"CPS_INFO_PS": 3}})
+	}
+	unknown := func() *imagined.Workstation { return answering("linux", noName, pcsc.ErrOther) }
+	for name, tt := range map[string]struct {
+		workstation *imagined.Workstation
+		status      pkcs11.Status
+		call        string
+		because     diagnostic.Code
+	}{
+		"held":                  {busy(), pkcs11.Failed, "C_GetSlotInfo", "card.readable"},
+		"held, crashes":         {busy(), pkcs11.Crashed, "C_OpenSession", "card.readable"},
+		"a part is lacking":     {gaps(), pkcs11.Failed, "C_GetTokenInfo", "card.readable"},
+		"no card that it knows": {unknown(), pkcs11.Failed, "C_GetTokenInfo", "card.family"},
+		"fails at its start":    {busy(), pkcs11.Failed, "C_Initialize", ""},
+		"fails to list":         {gaps(), pkcs11.Failed, "C_GetSlotList", ""},
+		"fails nowhere":         {busy(), pkcs11.Failed, "", ""},
+		"a sound card":          {sound(), pkcs11.Failed, "C_GetTokenInfo", ""},
+	} {
+		w := installed(tt.workstation)
+		w.Probes[0].Status, w.Probes[0].Call = tt.status, tt.call
+		if f := judge(t, w, "cryptolib.loads"); f.Because != tt.because || (tt.because == "") != (f.Status == diagnostic.Error) {
+			t.Errorf("%s: %s %s because of %q, want %q", name, f.Status, f.Outcome, f.Because, tt.because)
+		}
+	}
 }

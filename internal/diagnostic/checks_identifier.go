@@ -15,18 +15,20 @@ var identifierChecks = []Check{
 			"absent-contactless": untold(),
 			"malformed":          failure("assistance"),
 			"luhn":               failure("assistance"),
+			heldByToken:          untold(),
 			"unverifiable":       ok(),
 			"valid":              ok(),
 		},
 		Run: withCard(identifierValid),
 	},
 	{
-		Code: "identifier.sources", Group: GroupIdentifier, Requires: []Code{"identifier.valid"}, Card: true, Deadline: cardDeadline,
+		Code: "identifier.sources", Group: GroupIdentifier, Requires: []Code{"identifier.valid"}, After: []Code{"card.readable"}, Card: true, Deadline: cardDeadline,
 		Outcomes: map[string]Outcome{
 			"disagree":   failure("assistance"),
 			"unreadable": warning(),
 			"none":       untold(),
 			"one":        untold(),
+			heldByToken:  untold(),
 			"agree":      ok(),
 		},
 		Run: withCard(identifierSources),
@@ -64,7 +66,7 @@ func identifierValid(_ *Session, c *cps.Card) Result {
 	return Result{Outcome: outcome, Facts: facts}
 }
 
-func identifierSources(_ *Session, c *cps.Card) Result {
+func identifierSources(s *Session, c *cps.Card) Result {
 	id := c.Identifier
 	var facts []Fact
 	for _, source := range id.Sources {
@@ -75,13 +77,22 @@ func identifierSources(_ *Session, c *cps.Card) Result {
 	case slices.Contains(id.Problems, cps.ProblemDisagree):
 		return Result{Outcome: "disagree", Facts: append(facts, person("identifier", id.Value), person("certificateIdentifier", id.CertificateValue))}
 	case slices.Contains(id.Problems, cps.ProblemInfoPS):
-		return Result{Outcome: "unreadable", Facts: append(facts, public("unreadSource", string(cps.SourceInfoPS)))}
+		return unreadSource(s, append(facts, public("unreadSource", string(cps.SourceInfoPS))))
 	case slices.Contains(id.Problems, cps.ProblemCertificate):
-		return Result{Outcome: "unreadable", Facts: append(facts, public("unreadSource", string(cps.SourceCertificate)))}
+		return unreadSource(s, append(facts, public("unreadSource", string(cps.SourceCertificate))))
 	case len(id.Sources) > 1:
 		return Result{Outcome: "agree", Facts: facts}
 	case len(id.Sources) == 1:
 		return Result{Outcome: "one", Facts: facts}
 	}
 	return Result{Outcome: "none"}
+}
+
+// unreadSource says that a source could not be read, unless card.readable has
+// already told of what the card did not give.
+func unreadSource(s *Session, facts []Fact) Result {
+	if read, _ := s.Found("card.readable"); read.Outcome == "gaps" {
+		return Result{Because: read.Code, Facts: facts}
+	}
+	return Result{Outcome: "unreadable", Facts: facts}
 }

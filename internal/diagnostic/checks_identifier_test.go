@@ -30,11 +30,11 @@ func TestUnreadSource(t *testing.T) {
 	if f := judge(t, w, "identifier.valid"); f.Outcome != "valid" {
 		t.Errorf("%+v", f)
 	}
-	if f := judge(t, w, "identifier.sources"); f.Outcome != "unreadable" || f.Get("unreadSource") != "certificate" {
+	if f := judge(t, w, "identifier.sources"); f.Because != "card.readable" || f.Get("unreadSource") != "certificate" {
 		t.Errorf("%+v", f)
 	}
 	w = with(t, "linux", "medecin", virtualcard.Faults{Truncate: map[string]int{"CPS_INFO_PS": 0}})
-	if f := judge(t, w, "identifier.sources"); f.Outcome != "unreadable" || f.Get("unreadSource") != "CPS_INFO_PS" {
+	if f := judge(t, w, "identifier.sources"); f.Because != "card.readable" || f.Get("unreadSource") != "CPS_INFO_PS" {
 		t.Errorf("%+v", f)
 	}
 }
@@ -54,6 +54,23 @@ func TestIdentifierThatCannotBeTrustedIsTheCause(t *testing.T) {
 	t.Parallel()
 	f := judge(t, with(t, "linux", "cle-fausse", virtualcard.Faults{}), "identifier.sources")
 	if f.Outcome != diagnostic.OutcomeBecause || f.Because != "identifier.valid" {
+		t.Errorf("%+v", f)
+	}
+}
+
+// What the card did not give is said once.
+func TestGapsAreToldOnce(t *testing.T) {
+	t.Parallel()
+	w := with(t, "linux", "medecin", virtualcard.Faults{Truncate: map[string]int{"CPS_INFO_PS": 3}})
+	w.File(linuxLibrary, "")
+	d, err := diagnostic.Run(t.Context(), w, diagnostic.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, _ := d.Finding("card.readable"); f.Outcome != "gaps" {
+		t.Errorf("%+v", f)
+	}
+	if f, _ := d.Finding("identifier.sources"); f.Because != "card.readable" {
 		t.Errorf("%+v", f)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"postecpx/cardreader/pcsc"
@@ -124,6 +125,9 @@ func installCommand(ctx context.Context, s *Session) string {
 		{"alpine", "sudo apk add pcsc-lite ccid"},
 	} {
 		if systemIsLike(system, family.like) || family.like == "debian" && system.ID == "ubuntu" {
+			if system.ID != "fedora" && strings.HasPrefix(system.Version, "7") {
+				return strings.Replace(family.command, "dnf", "yum", 1) // RHEL 7 has no dnf
+			}
 			return family.command
 		}
 	}
@@ -167,6 +171,8 @@ func pcscAnswers(ctx context.Context, s *Session, readers bool) Result {
 			return Result{Outcome: "disabled", Facts: facts}
 		case service.Start == "disabled":
 			return Result{Outcome: "not-kept", Facts: facts}
+		case !service.Running && !readers && readerWaits(ctx, s):
+			return Result{Outcome: "stopped", Facts: facts}
 		case !service.Running && !readers:
 			return Result{Outcome: "dormant", Facts: facts}
 		case service.Start == "on-demand":
@@ -184,6 +190,15 @@ func pcscAnswers(ctx context.Context, s *Session, readers bool) Result {
 		return Result{Outcome: "running", Facts: facts}
 	}
 	return Result{Outcome: "running"}
+}
+
+// readerWaits tells whether a reader is plugged in that works as far as Windows
+// sees: it would have started the service.
+func readerWaits(ctx context.Context, s *Session) bool {
+	devices, err := s.USB(ctx)
+	return err == nil && slices.ContainsFunc(devices, func(d USBDevice) bool {
+		return isReaderDevice(d) && d.Driver != "" && d.Problem == 0
+	})
 }
 
 // pcscSilent finds out why nothing answers.
@@ -247,9 +262,19 @@ func pcscdInstalled(s *Session) bool {
 	return false
 }
 
+// pcscdRuns tells whether the daemon of this system runs, by the number that it
+// wrote down: the processes of containers are listed too.
 func pcscdRuns(ctx context.Context, s *Session) bool {
+	text, err := readAtMost(s, "/run/pcscd/pcscd.pid", 64)
+	if err != nil {
+		return false
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return false
+	}
 	processes, err := s.Processes(ctx)
-	return err == nil && slices.ContainsFunc(processes, func(p Process) bool { return p.Name == "pcscd" })
+	return err == nil && slices.ContainsFunc(processes, func(p Process) bool { return p.Name == "pcscd" && p.PID == pid })
 }
 
 // startCommand starts the service now and from now on.
@@ -257,14 +282,14 @@ func startCommand(s *Session) string {
 	if hasSystemd(s) {
 		return "sudo systemctl enable --now pcscd.socket"
 	}
-	return "sudo service pcscd start"
+	return "sudo service pcscd restart" // "start" does nothing while an ended one is not cleared away
 }
 
 // restartCommand ends a service that hangs or fails and starts it anew.
 func restartCommand(s *Session) string {
 	switch {
 	case s.GOOS() == "windows":
-		return "powershell -Command Restart-Service SCardSvr -Force"
+		return `powershell -Command "Restart-Service SCardSvr -Force"`
 	case s.GOOS() == "darwin":
 		return "sudo killall -9 com.apple.ifdreader com.apple.ctkpcscd"
 	case hasSystemd(s):

@@ -91,6 +91,8 @@ func TestPCSCLibrary(t *testing.T) {
 			outcome: "missing", status: diagnostic.Error, facts: map[string]string{"install": "sudo apt install pcscd libpcsclite1 libccid"}},
 		{name: "RHEL", goos: "linux", set: all(without(linuxLibrary), pcscFails(noCgo), runs(diagnostic.System{ID: "rhel", Version: "9"})),
 			outcome: "missing", status: diagnostic.Error, facts: map[string]string{"install": "sudo dnf install pcsc-lite pcsc-lite-libs pcsc-lite-ccid"}},
+		{name: "RHEL 7", goos: "linux", set: all(without(linuxLibrary), pcscFails(noCgo), runs(diagnostic.System{ID: "rhel", Version: "7.9"})),
+			outcome: "missing", status: diagnostic.Error, facts: map[string]string{"install": "sudo yum install pcsc-lite pcsc-lite-libs pcsc-lite-ccid"}},
 		{name: "another", goos: "linux", set: all(without(linuxLibrary), pcscFails(noCgo), runs(diagnostic.System{ID: "void"})),
 			outcome: "missing", status: diagnostic.Error, facts: map[string]string{"install": "pcsc-lite, ccid"}},
 		{name: "Windows without", goos: "windows", set: all(without(windowsLibrary), pcscFails(noCgo)), outcome: "missing", status: diagnostic.Error},
@@ -111,6 +113,7 @@ func TestPCSCService(t *testing.T) {
 	scard := func(running bool, start string) func(*imagined.Workstation) {
 		return service("SCardSvr", diagnostic.Service{Running: running, Start: start})
 	}
+	working := changed(aReader, func(d *diagnostic.USBDevice) { d.Driver = "WUDFRd" })
 	diagnoseAll(t, "pcsc.service", []imaginedCase{
 		{name: "Linux by socket", goos: "linux", set: all(systemd, unit(true, "on-demand", "active (running)"), socket(true, "automatic", "active (running)")),
 			outcome: "running", status: diagnostic.OK, facts: map[string]string{"pcscState": "pcscd.service: active (running)"}},
@@ -123,6 +126,10 @@ func TestPCSCService(t *testing.T) {
 			outcome: "running", status: diagnostic.OK},
 		{name: "Windows on demand", goos: "windows", set: all(scard(true, "on-demand"), withReader("R 0")), outcome: "on-demand", status: diagnostic.OK},
 		{name: "Windows without reader", goos: "windows", set: scard(false, "on-demand"), outcome: "dormant", status: diagnostic.OK},
+		{name: "Windows, a reader without driver", goos: "windows", set: all(scard(false, "on-demand"), plugged(aReader)), outcome: "dormant", status: diagnostic.OK},
+		{name: "Windows, a reader switched off", goos: "windows", set: all(scard(false, "on-demand"), plugged(changed(aReader, func(d *diagnostic.USBDevice) { d.Driver, d.Problem = "WUDFRd", 22 }))),
+			outcome: "dormant", status: diagnostic.OK},
+		{name: "Windows, USB not seen", goos: "windows", set: all(scard(false, "automatic"), func(w *imagined.Workstation) { w.Errs["USB"] = errors.ErrUnsupported }), outcome: "dormant", status: diagnostic.OK},
 		{name: "Linux, started by hand", goos: "linux", set: all(systemd, unit(true, "disabled", ""), socket(false, "disabled", "")),
 			outcome: "not-kept", status: diagnostic.Warning},
 		{name: "Windows, to be off next time", goos: "windows", set: all(scard(true, "disabled"), withReader("R 0")), outcome: "not-kept", status: diagnostic.Warning},
@@ -133,10 +140,13 @@ func TestPCSCService(t *testing.T) {
 		{name: "Linux stopped", goos: "linux", set: all(pcscFails(noService), systemd, unit(false, "on-demand", "inactive (dead)"), socket(false, "automatic", "inactive (dead)")),
 			outcome: "stopped", status: diagnostic.Error, facts: map[string]string{"start": "sudo systemctl enable --now pcscd.socket"}},
 		{name: "stopped, no systemd", goos: "linux", set: all(pcscFails(noService), pcscd, unit(false, "", "not running"), socket(false, "", "no socket")),
-			outcome: "stopped", status: diagnostic.Error, facts: map[string]string{"start": "sudo service pcscd start"}},
+			outcome: "stopped", status: diagnostic.Error, facts: map[string]string{"start": "sudo service pcscd restart"}},
 		{name: "no service manager", goos: "linux", set: all(pcscFails(noService), pcscd, func(w *imagined.Workstation) { w.Errs["Service"] = errors.ErrUnsupported }),
 			outcome: "stopped", status: diagnostic.Error},
 		{name: "Windows stopped", goos: "windows", set: all(pcscFails(noService), scard(false, "automatic")), outcome: "stopped", status: diagnostic.Error},
+		// PC/SC of Windows gives an empty list, and no error.
+		{name: "Windows stopped, a reader that works", goos: "windows", set: all(scard(false, "automatic"), plugged(working)), outcome: "stopped", status: diagnostic.Error},
+		{name: "Windows stopped, on demand", goos: "windows", set: all(scard(false, "on-demand"), plugged(working)), outcome: "stopped", status: diagnostic.Error},
 		{name: "macOS", goos: "darwin", set: pcscFails(noService), outcome: "stopped", status: diagnostic.Error},
 		{name: "Linux disabled", goos: "linux", set: all(pcscFails(noService), systemd, unit(false, "disabled", "masked, inactive (dead)"), socket(false, "disabled", "inactive (dead)")),
 			outcome: "disabled", status: diagnostic.Error},
@@ -150,8 +160,14 @@ func TestPCSCService(t *testing.T) {
 		{name: "fails at its start", goos: "linux", set: all(pcscFails(noService), systemd, unit(false, "on-demand", "failed (failed)"), socket(false, "automatic", "")),
 			outcome: "unresponsive", status: diagnostic.Error},
 		{name: "a process without socket", goos: "linux", set: all(pcscFails(noService), pcscd, func(w *imagined.Workstation) {
-			w.Running = []diagnostic.Process{{PID: 7, Name: "pcscd"}}
+			w.File("/run/pcscd/pcscd.pid", "7\n").Running = []diagnostic.Process{{PID: 7, Name: "pcscd"}}
 		}), outcome: "unresponsive", status: diagnostic.Error},
+		{name: "a process of a container", goos: "linux", set: all(pcscFails(noService), pcscd, func(w *imagined.Workstation) {
+			w.File("/run/pcscd/pcscd.pid", "7\n").Running = []diagnostic.Process{{PID: 8, Name: "pcscd"}}
+		}), outcome: "stopped", status: diagnostic.Error},
+		{name: "a process, and no number", goos: "linux", set: all(pcscFails(noService), pcscd, func(w *imagined.Workstation) {
+			w.Running = []diagnostic.Process{{PID: 8, Name: "pcscd"}}
+		}), outcome: "stopped", status: diagnostic.Error},
 		{name: "Windows says running", goos: "windows", set: all(pcscFails(noService), scard(true, "automatic")), outcome: "unresponsive", status: diagnostic.Error},
 		{name: "out of memory", goos: "windows", set: pcscFails(outOfRange), outcome: "failing", status: diagnostic.Error},
 		{name: "an address of nothing", goos: "linux", set: all(pcscFails(noService), env("PCSCLITE_CSOCK_NAME", "/run/xrdp/gone")), outcome: "redirected", status: diagnostic.Error,

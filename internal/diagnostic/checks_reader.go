@@ -24,7 +24,9 @@ var readerChecks = []Check{
 			"driverless":     failure(),
 			"switched-off":   failure(),
 			"troubled":       failure(),
-			"unseen":         failure(),
+			// As "unseen", where macOS has another driver to try.
+			"apple-driver": failure("apple-ccid"),
+			"unseen":       failure(),
 		},
 		Run: runReaderPresent,
 	},
@@ -57,7 +59,6 @@ var readerChecks = []Check{
 			"earlier": ok(),
 			"free":    ok("apple-ccid"),
 			"apple":   ok("apple-ccid"),
-			"suspect": warning("apple-ccid"),
 			"unknown": untold("apple-ccid"),
 		},
 		Run: runReaderAppleCCID,
@@ -138,6 +139,10 @@ func unseenReader(ctx context.Context, s *Session, d USBDevice) Result {
 			return Result{Outcome: "unknown-model", Facts: append(facts, public("ccidDriver", driver.version), public("install", installCommand(ctx, s)))}
 		}
 		facts = append(facts, public("restart", restartCommand(s)))
+	case "darwin":
+		if appleCCID(ctx, s) == "apple" {
+			return Result{Outcome: "apple-driver", Facts: facts}
+		}
 	}
 	return Result{Outcome: "unseen", Facts: facts}
 }
@@ -167,26 +172,30 @@ func runReaderPower(ctx context.Context, s *Session) Result {
 }
 
 func runReaderAppleCCID(ctx context.Context, s *Session) Result {
+	if f, found := s.Found("reader.present"); found && f.Outcome == "apple-driver" {
+		return Result{Because: f.Code} // which says what to do about it
+	}
+	return Result{Outcome: appleCCID(ctx, s)}
+}
+
+// appleCCID tells which driver of readers macOS uses: "earlier" where there is
+// one only, "apple" for Apple's own, "free", or "unknown".
+func appleCCID(ctx context.Context, s *Session) string {
 	system, err := s.System(ctx)
 	major, _, _ := strings.Cut(system.Version, ".")
 	n, notNumber := strconv.Atoi(major)
 	switch {
 	case err != nil || notNumber != nil:
-		return Result{Outcome: "unknown"}
+		return "unknown"
 	case n < 14: // Apple's own driver came with macOS 14
-		return Result{Outcome: "earlier"}
+		return "earlier"
 	}
 	out, err := s.Command(ctx, "defaults", "read", "/Library/Preferences/com.apple.security.smartcard", "useIFDCCID")
 	switch value := strings.ToLower(strings.TrimSpace(string(out))); {
 	case err == nil && (value == "1" || value == "yes" || value == "true"):
-		return Result{Outcome: "free"}
+		return "free"
 	case err != nil && !notSet(err):
-		return Result{Outcome: "unknown"}
+		return "unknown"
 	}
-	// Without the switch it is Apple's driver, which is at fault only where a
-	// reader is plugged in and not shown.
-	if present, found := s.Found("reader.present"); found && present.Outcome == "unseen" {
-		return Result{Outcome: "suspect"}
-	}
-	return Result{Outcome: "apple"}
+	return "apple"
 }

@@ -24,12 +24,10 @@ var galssPrograms = map[string][]string{
 	"linux":   {"/usr/local/galss/galsvlux"},
 }
 
-// galssBundles present PSS readers as PC/SC ones on macOS; without the GALSS
-// they are left over.
-var galssBundles = []string{
-	"/usr/libexec/SmartCardServices/drivers/GALSSDriver.bundle",
-	"/usr/local/libexec/SmartCardServices/drivers/GALSSDriver.bundle",
-}
+// galssBundle presents PSS readers as PC/SC ones on macOS; without the GALSS it
+// is left over. The folder /usr/libexec, where it once lay, is not looked at:
+// nothing can be taken out of it since macOS 10.11.
+const galssBundle = "/usr/local/libexec/SmartCardServices/drivers/GALSSDriver.bundle"
 
 func runReaderGALSS(ctx context.Context, s *Session) Result {
 	goos := s.GOOS()
@@ -46,10 +44,8 @@ func runReaderGALSS(ctx context.Context, s *Session) Result {
 		}
 	}
 	if goos == "darwin" && len(facts) == 0 {
-		for _, path := range galssBundles {
-			if _, err := s.Stat(path); err == nil {
-				return Result{Outcome: "leftover", Facts: []Fact{local("galss", path)}}
-			}
+		if _, err := s.Stat(galssBundle); err == nil {
+			return Result{Outcome: "leftover", Facts: []Fact{local("galss", galssBundle)}}
 		}
 	}
 	expected := galssExpected[goos]

@@ -62,7 +62,11 @@ func TestReaderPresent(t *testing.T) {
 		{name: "code 10", goos: "windows", set: plugged(changed(aReader, func(d *diagnostic.USBDevice) { d.Driver, d.Problem = "WUDFRd", 10 })), outcome: "troubled", status: diagnostic.Error,
 			facts: map[string]string{"deviceProblem": "10"}},
 		{name: "Windows shows it not", goos: "windows", set: plugged(changed(aReader, func(d *diagnostic.USBDevice) { d.Driver = "WUDFRd" })), outcome: "unseen", status: diagnostic.Error},
-		{name: "macOS shows it not", goos: "darwin", set: plugged(aReader), outcome: "unseen", status: diagnostic.Error},
+		{name: "Apple's driver shows it not", goos: "darwin", set: plugged(aReader), outcome: "apple-driver", status: diagnostic.Error},
+		{name: "Apple's driver by choice", goos: "darwin", set: all(plugged(aReader), useIFDCCID("0\n")), outcome: "apple-driver", status: diagnostic.Error},
+		{name: "the free driver shows it not", goos: "darwin", set: all(plugged(aReader), useIFDCCID("1\n")), outcome: "unseen", status: diagnostic.Error},
+		{name: "Ventura shows it not", goos: "darwin", set: all(plugged(aReader), runs(diagnostic.System{ID: "macos", Version: "13.6"})), outcome: "unseen", status: diagnostic.Error},
+		{name: "which driver, is not told", goos: "darwin", set: all(plugged(aReader), func(w *imagined.Workstation) { w.Errs["Command"] = errors.ErrUnsupported }), outcome: "unseen", status: diagnostic.Error},
 		{name: "stopped", goos: "darwin", set: all(plugged(aReader), pcscFails(noService)), outcome: "because", status: diagnostic.Skipped, because: "pcsc.service"},
 	})
 }
@@ -115,26 +119,29 @@ func TestReaderGALSS(t *testing.T) {
 		{name: "an old one of two", goos: "windows", set: all(installed(exe, "3.20.0.0"), installed(`C:\Windows\galsvw64.exe`, "3.45.1.0")), outcome: "old", status: diagnostic.Warning,
 			facts: map[string]string{"galssVersion": "3.20.0.0"}},
 		{name: "no version", goos: "linux", set: installed("/usr/local/galss/galsvlux", ""), outcome: "untold", status: diagnostic.Skipped},
+		{name: "protected by macOS", goos: "darwin", set: withFolder("/usr/libexec/SmartCardServices/drivers/GALSSDriver.bundle"), outcome: "absent", status: diagnostic.OK},
 		{name: "left over", goos: "darwin", set: withFolder("/usr/local/libexec/SmartCardServices/drivers/GALSSDriver.bundle"), outcome: "leftover", status: diagnostic.Warning},
 		{name: "in use", goos: "darwin", set: all(withFolder("/usr/local/libexec/SmartCardServices/drivers/GALSSDriver.bundle"), installed("/usr/local/galss/galsvosx", "")),
 			outcome: "untold", status: diagnostic.Skipped},
 	})
 }
 
+// useIFDCCID is the setting that chooses the free driver.
+func useIFDCCID(value string) func(*imagined.Workstation) {
+	return func(w *imagined.Workstation) {
+		w.Commands["defaults read /Library/Preferences/com.apple.security.smartcard useIFDCCID"] = value
+	}
+}
+
 func TestReaderAppleCCID(t *testing.T) {
 	t.Parallel()
-	answers := func(value string) func(*imagined.Workstation) {
-		return func(w *imagined.Workstation) {
-			w.Commands["defaults read /Library/Preferences/com.apple.security.smartcard useIFDCCID"] = value
-		}
-	}
 	diagnoseAll(t, "reader.apple-ccid", []imaginedCase{
 		{name: "Ventura", goos: "darwin", set: all(plugged(aReader), runs(diagnostic.System{ID: "macos", Version: "13.6"})), outcome: "earlier", status: diagnostic.OK},
-		{name: "the free one", goos: "darwin", set: all(plugged(aReader), answers("1\n")), outcome: "free", status: diagnostic.OK},
+		{name: "the free one", goos: "darwin", set: all(plugged(aReader), useIFDCCID("1\n")), outcome: "free", status: diagnostic.OK},
 		{name: "Apple's, and a reader", goos: "darwin", set: withReader("R"), outcome: "apple", status: diagnostic.OK},
-		{name: "Apple's by choice", goos: "darwin", set: all(withReader("R"), answers("0\n")), outcome: "apple", status: diagnostic.OK},
+		{name: "Apple's by choice", goos: "darwin", set: all(withReader("R"), useIFDCCID("0\n")), outcome: "apple", status: diagnostic.OK},
 		{name: "Apple's, and nothing plugged in", goos: "darwin", outcome: "apple", status: diagnostic.OK},
-		{name: "Apple's, and a reader that is not shown", goos: "darwin", set: plugged(aReader), outcome: "suspect", status: diagnostic.Warning},
+		{name: "Apple's, and a reader that is not shown", goos: "darwin", set: plugged(aReader), outcome: "because", status: diagnostic.Skipped, because: "reader.present"},
 		{name: "not told", goos: "darwin", set: func(w *imagined.Workstation) { w.Errs["Command"] = errors.ErrUnsupported }, outcome: "unknown", status: diagnostic.Skipped},
 		{name: "no version", goos: "darwin", set: runs(diagnostic.System{ID: "macos"}), outcome: "unknown", status: diagnostic.Skipped},
 		{name: "not here", goos: "linux", outcome: "elsewhere", status: diagnostic.Skipped},

@@ -16,22 +16,17 @@ const (
 	clockDay       = 24 * time.Hour
 )
 
-// clockServers are asked for their Date, in turn until one answers. The second
-// needs no TLS, which a wrong clock can spoil.
-var clockServers = []string{"https://annuaire.esante.gouv.fr/", "http://igc-sante.esante.gouv.fr/"}
-
-const clockServerLimit = 4 * time.Second
-
 func runSystemClock(ctx context.Context, s *Session) Result {
 	now := s.Now()
 	facts := []Fact{public("clock", clockText(now, now))}
-	if certain := clockNotBefore(s); now.Before(certain.Add(-clockDay)) {
+	certain := clockNotBefore(s)
+	if now.Before(certain.Add(-clockDay)) {
 		return Result{Outcome: "behind", Facts: append(facts, public("notBefore", clockText(certain, now)))}
 	}
 	if s.Network() {
-		if date, server := serverDate(ctx, s); !date.IsZero() {
-			facts = append(facts, public("serverClock", clockText(date, now)), public("timeServer", server))
-			return Result{Outcome: judgeDeviation(s.Now().Sub(date)), Facts: facts}
+		if off, server, told := serverDeviation(ctx, s, certain); told {
+			facts = append(facts, public("serverClock", clockText(now.Add(-off), now)), public("timeServer", server))
+			return Result{Outcome: judgeDeviation(off), Facts: facts}
 		}
 	}
 	if path, at := newestFile(s, writtenFiles[s.GOOS()]); at.After(now.Add(clockDay)) {
@@ -50,6 +45,13 @@ func runSystemClock(ctx context.Context, s *Session) Result {
 	return Result{Outcome: "plausible", Facts: facts}
 }
 
+// clockDoubtful tells whether system.clock, which has ended, leaves no date to
+// judge others by.
+func clockDoubtful(s *Session) bool {
+	f, _ := s.Found("system.clock")
+	return s.Failed("system.clock") || f.Outcome == "stepped" || f.Outcome == "set-back"
+}
+
 func judgeDeviation(off time.Duration) string {
 	switch off = off.Abs(); {
 	case off >= clockDay:
@@ -58,19 +60,6 @@ func judgeDeviation(off time.Duration) string {
 		return "inexact"
 	}
 	return "compared"
-}
-
-// serverDate asks the servers what time it is; zero when none says.
-func serverDate(ctx context.Context, s *Session) (time.Time, string) {
-	for _, url := range clockServers {
-		limited, cancel := context.WithTimeout(ctx, clockServerLimit)
-		contact, err := s.Contact(limited, url)
-		cancel()
-		if err == nil && !contact.Date.IsZero() {
-			return contact.Date, url
-		}
-	}
-	return time.Time{}, ""
 }
 
 // clockNotBefore is the newest moment that is certain to lie in the past: when
@@ -140,5 +129,6 @@ func clockStepped(ctx context.Context, s *Session, now time.Time) (time.Duration
 	return system.Since.Sub(info.ModTime()), info.ModTime()
 }
 
-// clockText writes a time as the clock on the screen shows it.
+// clockText writes a time as the clock on the screen shows it. The sentences
+// take the day and the hour out of it, each in the way of its language.
 func clockText(t, now time.Time) string { return t.In(now.Location()).Format("2006-01-02 15:04") }

@@ -116,32 +116,40 @@ func TestSystemClock(t *testing.T) {
 	const annuaire, igc = "https://annuaire.esante.gouv.fr/", "http://igc-sante.esante.gouv.fr/"
 	asked := diagnostic.Options{Network: true}
 	says := func(url string, date time.Time) func(*imagined.Workstation) {
-		return func(w *imagined.Workstation) { w.Contacts[url] = diagnostic.Contact{Status: 200, Date: date} }
+		return func(w *imagined.Workstation) {
+			c := diagnostic.Contact{Status: 200, Date: date}
+			if url == annuaire {
+				c.Certificates = [][]byte{{0x30}} // trusted
+			}
+			w.Contacts[url] = c
+		}
 	}
 	file := func(path string, at time.Time) func(*imagined.Workstation) {
 		return func(w *imagined.Workstation) { w.File(path, "").Changed(path, at) }
 	}
 	diagnoseAll(t, "system.clock", []imaginedCase{
-		{name: "nothing else", goos: "linux", outcome: "plausible", status: diagnostic.OK, facts: map[string]string{"clock": "2026-06-15 10:00"}},
+		{name: "nothing else", goos: "linux", outcome: "plausible", status: diagnostic.Skipped, facts: map[string]string{"clock": "2026-06-15 10:00"}},
 		{name: "a year back", goos: "windows", set: func(w *imagined.Workstation) { w.Time = w.Time.AddDate(-1, 0, 0) },
 			outcome: "behind", status: diagnostic.Error, facts: map[string]string{"clock": "2025-06-15 10:00"}},
 		{name: "an empty battery", goos: "darwin", set: func(w *imagined.Workstation) { w.Time = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC) },
 			outcome: "behind", status: diagnostic.Error},
 		{name: "before the system was made", goos: "darwin", set: file("/System/Library/CoreServices/SystemVersion.plist", now.AddDate(0, 2, 0)),
 			outcome: "behind", status: diagnostic.Error, facts: map[string]string{"notBefore": "2026-08-15 10:00"}},
-		{name: "a year ahead, by a server", goos: "windows", set: says(annuaire, now.AddDate(-1, 0, 0)), options: asked,
-			outcome: "wrong", status: diagnostic.Error, facts: map[string]string{"serverClock": "2025-06-15 10:00", "timeServer": annuaire}},
+		{name: "a year ahead, by a server", goos: "windows", set: all(says(annuaire, now), func(w *imagined.Workstation) { w.Time = now.AddDate(1, 0, 0) }), options: asked,
+			outcome: "wrong", status: diagnostic.Error, facts: map[string]string{"serverClock": "2026-06-15 10:00", "timeServer": annuaire}},
 		{name: "a day back, by a server", goos: "linux", set: says(annuaire, now.Add(25*time.Hour)), options: asked, outcome: "wrong", status: diagnostic.Error},
-		{name: "an hour", goos: "darwin", set: says(igc, now.Add(time.Hour)), options: asked, outcome: "inexact", status: diagnostic.Warning, facts: map[string]string{"timeServer": igc}},
+		{name: "an hour", goos: "darwin", set: all(says(annuaire, now.Add(time.Hour)), says(igc, now.Add(time.Hour))), options: asked, outcome: "inexact", status: diagnostic.Warning,
+			facts: map[string]string{"timeServer": annuaire}},
+		{name: "confirmed without TLS", goos: "darwin", set: says(igc, now.Add(time.Minute)), options: asked, outcome: "compared", status: diagnostic.OK, facts: map[string]string{"timeServer": igc}},
 		{name: "four minutes", goos: "linux", set: says(annuaire, now.Add(-4*time.Minute)), options: asked, outcome: "compared", status: diagnostic.OK},
-		{name: "a server without a date", goos: "linux", set: says(annuaire, time.Time{}), options: asked, outcome: "unanswered", status: diagnostic.OK},
+		{name: "a server without a date", goos: "linux", set: says(annuaire, time.Time{}), options: asked, outcome: "unanswered", status: diagnostic.Skipped},
 		{name: "a closed network", goos: "windows", set: func(w *imagined.Workstation) {
 			w.ContactErrs[annuaire] = &net.DNSError{Err: "no such host", IsNotFound: true}
-		}, options: asked, outcome: "unanswered", status: diagnostic.OK},
-		{name: "not asked, so not compared", goos: "linux", set: says(annuaire, now.AddDate(-1, 0, 0)), outcome: "plausible", status: diagnostic.OK, absent: []string{"timeServer"}},
+		}, options: asked, outcome: "unanswered", status: diagnostic.Skipped},
+		{name: "not asked, so not compared", goos: "linux", set: says(annuaire, now.AddDate(-1, 0, 0)), outcome: "plausible", status: diagnostic.Skipped, absent: []string{"timeServer"}},
 		{name: "a file from the future", goos: "windows", set: file(`C:\Windows\System32\winevt\Logs\System.evtx`, now.AddDate(0, 3, 0)),
 			outcome: "set-back", status: diagnostic.Warning, facts: map[string]string{"futureTime": "2026-09-15 10:00"}},
-		{name: "written just now", goos: "linux", set: file("/var/lib/dpkg/status", now.Add(time.Minute)), outcome: "plausible", status: diagnostic.OK},
+		{name: "written just now", goos: "linux", set: file("/var/lib/dpkg/status", now.Add(time.Minute)), outcome: "plausible", status: diagnostic.Skipped},
 		{name: "set forward since the start", goos: "linux", set: func(w *imagined.Workstation) {
 			w.Runs.Since = now.Add(-2 * time.Hour)
 			file("/run/systemd/private", now.AddDate(0, -1, 0))(w)
@@ -154,7 +162,7 @@ func TestSystemClock(t *testing.T) {
 		{name: "systemd was updated", goos: "linux", set: func(w *imagined.Workstation) {
 			w.Runs.Since = now.AddDate(0, -1, 0)
 			file("/run/systemd/private", now.Add(-time.Hour))(w)
-		}, outcome: "plausible", status: diagnostic.OK},
+		}, outcome: "plausible", status: diagnostic.Skipped},
 	})
 }
 

@@ -189,7 +189,7 @@ func (d Diagnosis) Root() (Finding, bool) {
 func (d Diagnosis) Verdict() Verdict {
 	root, any := d.Root()
 	switch {
-	case !any && d.Partial:
+	case !any && (d.Partial || d.unread()):
 		return Unknown
 	case !any:
 		return AllWell
@@ -199,6 +199,13 @@ func (d Diagnosis) Verdict() Verdict {
 		return CannotUse
 	}
 	return Todo
+}
+
+// unread tells whether the card itself could not be looked at, though nothing
+// is wrong: a driver of the system keeps it.
+func (d Diagnosis) unread() bool {
+	f, ok := d.Finding("card.readable")
+	return ok && f.Status == Skipped
 }
 
 // Waits tells whether a finding only asks the person to go on: nothing is

@@ -285,3 +285,11 @@ func TestSharedOnce(t *testing.T) {
 		t.Error("a panic gave no error")
 	}
 }
+
+// TestUnreadCard: without a look at the card nothing says that all is well.
+func TestUnreadCard(t *testing.T) {
+	t.Parallel()
+	if got := diagnoseAll(t, context.Background(), Options{}, says("card.readable", "untold"), says("b", "fine")).Verdict(); got != Unknown {
+		t.Errorf("%s", got)
+	}
+}

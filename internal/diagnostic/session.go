@@ -47,6 +47,11 @@ const (
 // ask for the modules.
 var moduleLimits = pkcs11.Limits{Initialize: 6 * time.Second, Call: 5 * time.Second, Whole: 12 * time.Second}
 
+// silentLimits are those beside a card that fell silent: a module that waits
+// for it is not to blame, whatever it would come to. On macOS it may be a token
+// driver that keeps the card, and the module then works.
+var silentLimits = pkcs11.Limits{Initialize: 3 * time.Second, Call: 3 * time.Second, Whole: 6 * time.Second}
+
 func newSession(ctx context.Context, env Environment, o Options) *Session {
 	return &Session{Environment: env, run: ctx, options: o, found: map[Code]Finding{}}
 }
@@ -123,7 +128,7 @@ func (s *Session) Card(ctx context.Context) (*cps.Card, error) {
 		if !ok || status.Stage != cardreader.Reading {
 			return nil, errNoCPx
 		}
-		return cardreader.ReadCard(ctx, s.PCSC(), status.Reader, cps.Options{})
+		return cardreader.ReadCard(ctx, hasty{s.PCSC()}, status.Reader, cps.Options{})
 	})
 }
 
@@ -132,9 +137,12 @@ func (s *Session) Card(ctx context.Context) (*cps.Card, error) {
 // result are the files that declare modules and could not be read.
 func (s *Session) Modules(ctx context.Context) ([]pkcs11.Probe, []error, error) {
 	found, err := s.modules.get(ctx, s.run, cardLimit+moduleLimits.Whole, func(ctx context.Context) (survey, error) {
-		_, _ = s.Card(ctx) // whatever it came to
+		_, cardErr := s.Card(ctx) // whatever it came to, its turn is over
 		options := pkcs11.Everything()
 		options.Limits = moduleLimits
+		if errors.Is(cardErr, pcsc.ErrTimeout) && s.GOOS() != "darwin" {
+			options.Limits = silentLimits
+		}
 		probes, errs := s.Survey(ctx, nil, options)
 		return survey{probes, errs}, ctx.Err()
 	})
