@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -188,6 +190,7 @@ type profileFolder struct {
 	name     string
 	path     string
 	relative bool
+	number   int // of its section; Firefox shows the profiles in that order
 }
 
 // parseProfiles returns the profiles of a profiles.ini. What is understood is
@@ -216,7 +219,12 @@ func parseProfiles(data []byte) (folders []profileFolder, err error) {
 			if !end() {
 				return folders, err
 			}
-			current, inProfile = profileFolder{}, strings.HasPrefix(line, "[Profile")
+			var number string
+			number, inProfile = strings.CutPrefix(line, "[Profile")
+			current = profileFolder{number: math.MaxInt}
+			if n, err := strconv.Atoi(strings.TrimSuffix(number, "]")); err == nil {
+				current.number = n
+			}
 			continue
 		}
 		name, value, ok := strings.Cut(line, "=")

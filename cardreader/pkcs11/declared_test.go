@@ -48,7 +48,7 @@ func TestParseProfiles(t *testing.T) {
 	t.Parallel()
 	got, err := parseProfiles([]byte("[Profile0]\nName=a\nIsRelative=1\nPath=Profiles/a\nDefault=1\n" +
 		"; comment\n[Profile1]\nPath = /b \n[Profile2]\nName=without path\n[Install1]\nDefault=Profiles/a\nPath=no\nodd line\n"))
-	want := []profileFolder{{"a", "Profiles/a", true}, {"", "/b", false}}
+	want := []profileFolder{{"a", "Profiles/a", true, 0}, {"", "/b", false, 1}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(profileFolder{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

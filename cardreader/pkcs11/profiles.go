@@ -2,6 +2,7 @@ package pkcs11
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -23,6 +24,9 @@ type Profile struct {
 	Name    string // as profiles.ini has it
 	Folder  string
 	Edition Edition
+	// Position is its place, from 1, in the list that this Firefox shows at
+	// about:profiles.
+	Position int
 	// Modules are those of its pkcs11.txt, in that order, but for the internal
 	// one; what leads to no token, such as p11-kit's proxy, is among them.
 	Modules []ProfileModule
@@ -48,9 +52,10 @@ type ProfileModule struct {
 
 // Profiles lists the profiles of every edition of Firefox that a profiles.ini
 // names, in the order of those files. Each error is a file that could not be
-// read or understood, and names it. Nothing is opened but text files.
+// read or understood, and names it; ErrNoHome is one. Nothing is opened but text files.
 func Profiles(ctx context.Context, host Host) ([]Profile, []error) {
 	f := &finder{ctx: ctx, host: host, system: system(host.GOOS())}
+	f.homes()
 	var all []Profile
 	for _, p := range f.profileFolders() {
 		all = append(all, f.profile(p))
@@ -61,10 +66,29 @@ func Profiles(ctx context.Context, host Host) ([]Profile, []error) {
 	return all, f.errs
 }
 
+// ErrNoHome is the error of Profiles where there is no home folder to look in:
+// that no profile was found says nothing then.
+var ErrNoHome = errors.New("no home folder")
+
+// homes looks whether the home folders are there. What is in one that may not
+// be entered fails by itself.
+func (f *finder) homes() {
+	homes := f.host.Homes()
+	for _, home := range homes {
+		if info, err := f.host.Stat(home); !f.system.absolute(home) || isMissing(err) || err == nil && !info.IsDir() {
+			f.fail(home, ErrNoHome)
+		}
+	}
+	if len(homes) == 0 {
+		f.errs = append(f.errs, ErrNoHome)
+	}
+}
+
 // place is a profile that a profiles.ini names.
 type place struct {
 	name, folder string
 	edition      Edition
+	position     int
 }
 
 // profileFolders gives the profiles of all editions, each once, those on a
@@ -80,7 +104,7 @@ func (f *finder) profileFolders() []place {
 		if err != nil {
 			f.fail(f.system.join(root.folder, "profiles.ini"), err)
 		}
-		for _, profile := range folders {
+		for i, profile := range folders {
 			folder := profile.path
 			if profile.relative {
 				folder = f.system.join(root.folder, folder)
@@ -89,14 +113,26 @@ func (f *finder) profileFolders() []place {
 			if !f.system.absolute(folder) || f.system.remote(folder) || slices.ContainsFunc(all, same) {
 				continue
 			}
-			all = append(all, place{shortName(profile.name), f.system.clean(folder), root.edition})
+			all = append(all, place{shortName(profile.name), f.system.clean(folder), root.edition, position(folders, i)})
 		}
 	}
 	return all
 }
 
+// position is where a profile stands when they are put in the order of their
+// sections, which a file need not have.
+func position(all []profileFolder, of int) int {
+	position := 1
+	for i, p := range all {
+		if p.number < all[of].number || p.number == all[of].number && i < of {
+			position++
+		}
+	}
+	return position
+}
+
 func (f *finder) profile(p place) Profile {
-	profile := Profile{Name: p.name, Folder: p.folder, Edition: p.edition}
+	profile := Profile{Name: p.name, Folder: p.folder, Edition: p.edition, Position: p.position}
 	if profile.Name == "" {
 		profile.Name = shortName(f.system.base(p.folder))
 	}

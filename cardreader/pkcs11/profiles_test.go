@@ -2,6 +2,8 @@ package pkcs11
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -16,7 +18,7 @@ func TestProfiles(t *testing.T) {
 	h := newFake("linux", "amd64", "/home/c")
 	h.file("/opt/santesocial/CPS/lib/libcps3_pkcs11_lux.so", "")
 	ours := "/home/c/.mozilla/firefox"
-	h.file(ours+"/profiles.ini", "[Profile0]\nName=default\nIsRelative=1\nPath=a.default\n[Profile1]\nPath=/data/b\n[Profile2]\nName=again\nPath=/data/b/\n")
+	h.file(ours+"/profiles.ini", "[Profile1]\nName=default\nIsRelative=1\nPath=a.default\n[Profile0]\nPath=/data/b\n[Profile2]\nName=again\nPath=/data/b/\n")
 	h.file(ours+"/a.default/pkcs11.txt", internalModule+cps3+"library=/gone/libcps3_pkcs11_lux.so\nname=old\n\nlibrary=/usr/lib/p11-kit-proxy.so\n")
 	h.file(ours+"/a.default/prefs.js", "")
 	h.file("/data/b/pkcs11.txt", "\x00")
@@ -26,14 +28,14 @@ func TestProfiles(t *testing.T) {
 
 	got, errs := Profiles(context.Background(), h)
 	want := []Profile{
-		{Name: "default", Folder: ours + "/a.default", Edition: Installed, Used: true, Modules: []ProfileModule{
+		{Name: "default", Folder: ours + "/a.default", Edition: Installed, Position: 2, Used: true, Modules: []ProfileModule{
 			{Name: "Module CPS", Path: "/opt/santesocial/CPS/lib/libcps3_pkcs11_lux.so", Family: Cryptolib},
 			{Name: "old", Path: "/gone/libcps3_pkcs11_lux.so", Family: Cryptolib, Missing: true},
 			{Path: "/usr/lib/p11-kit-proxy.so", Family: Other, Proxy: true, Missing: true},
 		}},
-		{Name: "b", Folder: "/data/b", Edition: Installed, Err: errNotText},
-		{Name: "snap", Folder: snap + "/c", Edition: Snap},
-		{Name: "pak", Folder: "/home/c/.var/app/org.mozilla.firefox/.mozilla/firefox/d", Edition: Flatpak},
+		{Name: "b", Folder: "/data/b", Edition: Installed, Position: 1, Err: errNotText},
+		{Name: "snap", Folder: snap + "/c", Edition: Snap, Position: 1},
+		{Name: "pak", Folder: "/home/c/.var/app/org.mozilla.firefox/.mozilla/firefox/d", Edition: Flatpak, Position: 1},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateErrors()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -55,8 +57,8 @@ func TestProfilesOnWindows(t *testing.T) {
 	h.file(store+`\profiles.ini`, "[Profile0]\nName=y\nIsRelative=1\nPath=Profiles/y\n")
 	got, errs := Profiles(context.Background(), h)
 	want := []Profile{
-		{Name: "y", Folder: store + `\Profiles\y`, Edition: Store},
-		{Name: "x", Folder: root + `\Profiles\x`, Edition: Installed, Modules: []ProfileModule{
+		{Name: "y", Folder: store + `\Profiles\y`, Edition: Store, Position: 1},
+		{Name: "x", Folder: root + `\Profiles\x`, Edition: Installed, Position: 1, Modules: []ProfileModule{
 			{Name: "n", Path: `\\server\s\cps3_pkcs11_w64.dll`, Family: Cryptolib},
 		}},
 	}
@@ -73,5 +75,35 @@ func TestProfilesEndWithTheirContext(t *testing.T) {
 	h.file("/home/c/.mozilla/firefox/profiles.ini", "[Profile0]\nPath=/a\n")
 	if all, errs := Profiles(ctx, h); len(all) != 0 || len(errs) != 1 {
 		t.Errorf("%v, %v", all, errs)
+	}
+}
+
+// Without a home folder nothing can be said of Firefox.
+func TestProfilesWithoutHome(t *testing.T) {
+	t.Parallel()
+	aFile := newFake("linux", "amd64", "/dev/null")
+	aFile.file("/dev/null", "")
+	closed := newFake("linux", "amd64", "/home/c")
+	closed.folder("/home/c", 0)
+	closed.nodes["/home/c"].denied = true
+	for name, test := range map[string]struct {
+		host *fakeHost
+		want error
+	}{
+		"none":           {newFake("linux", "amd64", ""), ErrNoHome},
+		"relative":       {newFake("linux", "amd64", "."), ErrNoHome},
+		"not there":      {newFake("linux", "amd64", "/home/c"), ErrNoHome},
+		"a file":         {aFile, ErrNoHome},
+		"not to be seen": {closed, fs.ErrPermission},
+	} {
+		all, errs := Profiles(t.Context(), test.host)
+		if len(all) != 0 || len(errs) == 0 || !errors.Is(errs[0], test.want) {
+			t.Errorf("%s: %v, %v", name, all, errs)
+		}
+	}
+	there := newFake("linux", "amd64", "/home/c")
+	there.folder("/home/c", 0o755)
+	if all, errs := Profiles(t.Context(), there); len(all) != 0 || errs != nil {
+		t.Errorf("an empty home: %v, %v", all, errs)
 	}
 }

@@ -2,10 +2,7 @@ package diagnostic
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
 
 	"postecpx/cardreader/pkcs11"
@@ -16,6 +13,7 @@ import (
 var browserChecks = []Check{
 	{
 		Code: "firefox.module", Group: GroupBrowser, Requires: []Code{"cryptolib.installed"},
+		After: []Code{"cryptolib.loads", "cryptolib.files"}, Deadline: cryptolibDeadline,
 		Outcomes: map[string]Outcome{
 			"registered": ok(),
 			// The profile used last has the module, and others have not.
@@ -23,6 +21,8 @@ var browserChecks = []Check{
 			"missing": warning("cryptolib"),
 			"path":    warning("cryptolib"),
 			"width":   warning("cryptolib"),
+			// Its file is there, and is no module that can be loaded.
+			"damaged": warning("cryptolib"),
 			"broken":  warning("assistance"),
 			"twice":   warning(),
 			"none":    untold(),
@@ -40,6 +40,7 @@ var browserChecks = []Check{
 			"flatpak": warning(),
 			"none":    untold(),
 			"unclear": untold("firefox-snap"),
+			"unseen":  untold(),
 		},
 		Run: lookAtPackage,
 	},
@@ -82,149 +83,6 @@ func lastUsed(profiles []pkcs11.Profile) (pkcs11.Profile, bool) {
 	}
 	sorted := lastFirst(profiles)
 	return sorted[0], len(sorted) == 1 || sorted[0].UsedAt.After(sorted[1].UsedAt)
-}
-
-// moduleOrder puts the worst state of a profile first. "" is a good one.
-var moduleOrder = []string{"broken", "path", "width", "twice", "missing", "unseen", ""}
-
-// mostNames bounds how many profiles a finding names.
-const mostNames = 3
-
-func lookForModuleInFirefox(ctx context.Context, s *Session) Result {
-	if s.wrong("cryptolib.installed") {
-		return Result{Because: "cryptolib.installed"}
-	}
-	profiles, errs := usedProfiles(ctx, s)
-	if edition, _ := editionInUse(ctx, s, profiles); confined(edition) {
-		return Result{Because: "firefox.package"}
-	}
-	total := len(profiles)
-	profiles = slices.DeleteFunc(profiles, func(p pkcs11.Profile) bool { return confined(p.Edition) })
-	switch {
-	case len(profiles) == 0 && len(errs) > 0:
-		return Result{Outcome: "unseen", Facts: []Fact{person("reason", errs[0].Error())}}
-	case len(profiles) == 0:
-		return Result{Outcome: "none"}
-	}
-	given := givenModules(ctx, s)
-	worst := slices.Index(moduleOrder, "")
-	states := map[string][]pkcs11.Profile{}
-	for _, p := range profiles {
-		state := given.state(s, p)
-		states[state] = append(states[state], p)
-		worst = min(worst, slices.Index(moduleOrder, state))
-	}
-	outcome := moduleOrder[worst]
-	facts := []Fact{public("profiles", strconv.Itoa(total))}
-	if outcome == "" {
-		return Result{Outcome: "registered", Facts: facts}
-	}
-	facts = append(facts, profileFacts(states[outcome])...)
-	if given.path != "" {
-		facts = append(facts, local("module", given.path))
-	}
-	if last, known := lastUsed(profiles); known && outcome == "missing" && given.state(s, last) == "" {
-		outcome = "in-use"
-		facts = append(facts, person("profileInUse", last.Name))
-	}
-	return Result{Outcome: outcome, Facts: facts}
-}
-
-// profileFacts count and name profiles, the one used last before the others. A
-// profile is often called after whoever uses it.
-func profileFacts(profiles []pkcs11.Profile) []Fact {
-	byUse := lastFirst(profiles)
-	facts := []Fact{
-		public("profilesConcerned", strconv.Itoa(len(byUse))),
-		person("profile", byUse[0].Name), person("profileFolder", byUse[0].Folder),
-	}
-	if err := byUse[0].Err; err != nil {
-		facts = append(facts, person("reason", err.Error()))
-	}
-	for _, p := range byUse[1:min(len(byUse), mostNames)] {
-		facts = append(facts, person("otherProfile", p.Name))
-	}
-	return facts
-}
-
-// given are the ways in which a Firefox comes by the module without its
-// profile having it, and where the module is.
-type given struct {
-	policy, p11Kit bool
-	path           string
-}
-
-func givenModules(ctx context.Context, s *Session) (g given) {
-	modules, _ := pkcs11.Find(ctx, s.Environment, nil)
-	for _, m := range modules {
-		if m.Family != pkcs11.Cryptolib {
-			continue
-		}
-		if _, err := s.Stat(m.Path); err != nil {
-			continue
-		}
-		if g.path == "" {
-			g.path = m.Path
-		}
-		for _, d := range m.DeclaredBy {
-			g.policy = g.policy || d.By == "firefox-policy"
-			g.p11Kit = g.p11Kit || d.By == "p11-kit"
-		}
-	}
-	return g
-}
-
-// state says what is wrong with the module in one profile, "" when nothing is.
-func (g given) state(s *Session, p pkcs11.Profile) string {
-	var good []string
-	gone, narrow, proxy := false, false, false
-	for _, m := range p.Modules {
-		switch {
-		case m.Proxy:
-			proxy = proxy || !m.Missing
-		case m.Family != pkcs11.Cryptolib:
-		case m.Missing:
-			gone = true
-		case wrongWidth(s, p, m.Path):
-			narrow = true
-		default:
-			good = append(good, m.Path)
-		}
-	}
-	others := g.policy || proxy && g.p11Kit
-	switch {
-	case len(good) > 1 || len(good) == 1 && proxy && g.p11Kit:
-		return "twice"
-	case len(good) == 1 || others:
-		return ""
-	case gone:
-		return "path"
-	case narrow:
-		return "width"
-	case errors.Is(p.Err, fs.ErrPermission):
-		return "unseen"
-	case p.Err != nil:
-		return "broken"
-	}
-	return "missing"
-}
-
-// wrongWidth tells whether a Firefox for Windows of 64 bits is given the
-// module of 32, or the other way round; compatibility.ini of the profile says
-// what it was.
-func wrongWidth(s *Session, p pkcs11.Profile, module string) bool {
-	if s.GOOS() != "windows" {
-		return false
-	}
-	abi := compatibility(s, p)["LastOSABI"]
-	module = strings.ToLower(module)
-	switch {
-	case strings.Contains(module, "_w32."):
-		return strings.HasPrefix(abi, "WINNT_x86_64") || strings.HasPrefix(abi, "WINNT_aarch64")
-	case strings.Contains(module, "_w64."):
-		return strings.HasPrefix(abi, "WINNT_x86-")
-	}
-	return false
 }
 
 func confined(e pkcs11.Edition) bool { return e == pkcs11.Snap || e == pkcs11.Flatpak }
@@ -308,7 +166,7 @@ func lookAtPackage(ctx context.Context, s *Session) Result {
 	if s.wrong("cryptolib.installed") {
 		return Result{Because: "cryptolib.installed"}
 	}
-	profiles, _ := usedProfiles(ctx, s)
+	profiles, errs := usedProfiles(ctx, s)
 	editions := editionsOnDisk(s)
 	for _, p := range profiles {
 		if !slices.Contains(editions, p.Edition) {
@@ -321,6 +179,8 @@ func lookAtPackage(ctx context.Context, s *Session) Result {
 	}
 	edition, known := editionInUse(ctx, s, profiles)
 	switch {
+	case len(editions) == 0 && len(errs) > 0:
+		return Result{Outcome: "unseen", Facts: unseen(errs[0], person)}
 	case len(editions) == 0:
 		return Result{Outcome: "none"}
 	case !known && !slices.ContainsFunc(editions, confined):

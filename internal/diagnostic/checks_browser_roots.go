@@ -21,7 +21,7 @@ func lookAtFirefoxRoots(ctx context.Context, s *Session) Result {
 	profiles, errs := usedProfiles(ctx, s)
 	switch {
 	case len(profiles) == 0 && len(errs) > 0:
-		return Result{Outcome: "unseen", Facts: []Fact{person("reason", errs[0].Error())}}
+		return Result{Outcome: "unseen", Facts: unseen(errs[0], person)}
 	case len(profiles) == 0:
 		return Result{Outcome: "none"}
 	case s.GOOS() == "linux":
@@ -35,7 +35,7 @@ func lookAtFirefoxRoots(ctx context.Context, s *Session) Result {
 		}
 	}
 	if len(own) > 0 {
-		return Result{Outcome: "own-store", Facts: profileFacts(own)}
+		return Result{Outcome: "own-store", Facts: profileFacts(lastFirst(own))}
 	}
 	switch roots, _ := s.Found("roots.installed"); {
 	case roots.Status == OK:
@@ -43,7 +43,7 @@ func lookAtFirefoxRoots(ctx context.Context, s *Session) Result {
 	case roots.Status == Warning || roots.stops():
 		return Result{Because: "roots.installed"}
 	}
-	return Result{Outcome: "unseen", Facts: []Fact{public("reason", "roots.installed")}}
+	return Result{Outcome: "unseen", Facts: []Fact{public("cause", "roots-unseen")}}
 }
 
 // trustsSystem tells whether a profile takes over the authorities of Windows

@@ -13,6 +13,8 @@ import (
 	"postecpx/cardreader/pkcs11"
 	"postecpx/internal/diagnostic"
 	"postecpx/internal/diagnostic/imagined"
+	"postecpx/internal/language"
+	"postecpx/internal/wording"
 )
 
 // modulePath is where the Cryptolib lies on each system.
@@ -82,8 +84,21 @@ func modules(paths ...string) map[string]string {
 	return map[string]string{"pkcs11.txt": text}
 }
 
+// withModule puts one more file of a module on a workstation, of which that was
+// found.
+func withModule(w *imagined.Workstation, path string, file pkcs11.File) *imagined.Workstation {
+	w.Probes = append(w.Probes, pkcs11.Probe{
+		Module: pkcs11.Module{Path: path, Name: "Cryptolib CPS", Family: pkcs11.Cryptolib},
+		File:   file, Status: file.Status,
+	})
+	return w.File(path, "")
+}
+
 func TestFirefoxModule(t *testing.T) {
 	t.Parallel()
+	const copied, narrow = "/usr/lib/libcps3_pkcs11_lux.so", `C:\Windows\SysWOW64\cps3_pkcs11_w32.dll`
+	good := pkcs11.File{Status: pkcs11.OK, Arch: []string{"amd64"}}
+	bits32 := pkcs11.File{Status: pkcs11.WrongArchitecture, Arch: []string{"386"}}
 	const lib = "/opt/santesocial/CPS/lib/libcps3_pkcs11_lux.so"
 	many := func(good int) (all []profile) {
 		for i := range 12 {
@@ -110,13 +125,30 @@ func TestFirefoxModule(t *testing.T) {
 		{"without pkcs11.txt", withProfiles(withCryptolib("linux"), "linux", profile{name: "a", used: 1}), "missing", nil},
 		{"OpenSC alone", withProfiles(withCryptolib("linux"), "linux", profile{"a", 1, modules("/usr/lib/opensc-pkcs11.so")}), "missing", nil},
 		{"twelve, none has it", withProfiles(withCryptolib("linux"), "linux", many(-1)...), "missing",
-			[]string{"profiles=12", "profilesConcerned=12", "profile=profil-11", "otherProfile=profil-10"}},
+			[]string{"profiles=12", "profilesConcerned=12", "profile=profil-11", "profilePosition=12", "otherProfile=profil-10", "otherPosition=11"}},
 		{"twelve, the one in use has it", withProfiles(withCryptolib("linux"), "linux", many(4)...), "in-use",
 			[]string{"profiles=12", "profilesConcerned=11", "profileInUse=profil-04"}},
 		{"old path", withProfiles(withCryptolib("linux"), "linux", profile{"a", 1, modules("/opt/old/libcps3_pkcs11_lux.so")}), "path", []string{"profile=a"}},
 		{"old path left beside the right one", withProfiles(withCryptolib("linux"), "linux", profile{"a", 1, modules("/opt/old/libcps3_pkcs11_lux.so", lib)}), "registered", nil},
-		{"two copies", withProfiles(withCryptolib("linux").File("/usr/lib/libcps3_pkcs11_lux.so", ""), "linux",
-			profile{"a", 1, modules("/usr/lib/libcps3_pkcs11_lux.so", lib)}), "twice", nil},
+		{"two copies", withProfiles(withModule(withCryptolib("linux"), copied, good), "linux", profile{"a", 1, modules(copied, lib)}), "twice", nil},
+		{"32 bits", withProfiles(withModule(withCryptolib("linux"), copied, bits32), "linux", profile{"a", 1, modules(copied)}), "width",
+			[]string{"registeredModule=CPS", "module=" + lib, "moduleName=CPS"}},
+		{"cut", withProfiles(withModule(withCryptolib("linux"), copied, pkcs11.File{Status: pkcs11.Unreadable}), "linux", profile{"a", 1, modules(copied)}), "damaged", []string{"module=" + lib}},
+		{"without its function", withProfiles(withModule(withCryptolib("linux"), copied, pkcs11.File{Status: pkcs11.NoSymbol}), "linux", profile{"a", 1, modules(copied)}), "damaged", nil},
+		{"lacks a library", withProfiles(withModule(withCryptolib("linux"), copied, pkcs11.File{Status: pkcs11.MissingLibrary}), "linux", profile{"a", 1, modules(copied)}), "damaged", nil},
+		// Not among the modules that were probed: the file itself is looked at.
+		{"of 0 bytes", withProfiles(withCryptolib("linux").File(copied, ""), "linux", profile{"a", 1, modules(copied)}), "damaged", nil},
+		{"a folder", withProfiles(withCryptolib("linux").Folder(copied, 0o755), "linux", profile{"a", 1, modules(copied)}), "damaged", nil},
+		{"a module that may not be read", withProfiles(withCryptolib("linux").Denied(copied, fs.ErrPermission), "linux", profile{"a", 1, modules(copied)}), "unseen", []string{"cause=denied"}},
+		{"a bad one beside a good one", withProfiles(withModule(withCryptolib("linux"), copied, bits32), "linux", profile{"a", 1, modules(copied, lib)}), "registered", nil},
+		{"the name is taken", withProfiles(withCryptolib("linux"), "linux", profile{"a", 1, modules("/opt/old/libother.so")}), "missing", []string{"moduleName=CPS 2"}},
+		{"the Cryptolib itself does not load", func() *imagined.Workstation {
+			w := withProfiles(withCryptolib("linux"), "linux", profile{"a", 1, modules()})
+			w.Probes[0].Status = pkcs11.Crashed
+			return w
+		}(), "because", nil},
+		{"twelve, one of them is wrong", withProfiles(withCryptolib("linux"), "linux", append(many(4), profile{"last", 1, modules("/opt/old/libcps3_pkcs11_lux.so")})...), "path",
+			[]string{"profiles=13", "profilesConcerned=1", "profilePosition=13"}},
 		{"also by p11-kit", withProfiles(withCryptolib("linux").File("/usr/lib/p11-kit-proxy.so", "").File("/etc/pkcs11/modules/cps.module", "module: "+lib+"\n"), "linux",
 			profile{"a", 1, modules("/usr/lib/p11-kit-proxy.so", lib)}), "twice", nil},
 		{"only by p11-kit", withProfiles(withCryptolib("linux").File("/usr/lib/p11-kit-proxy.so", "").File("/etc/pkcs11/modules/cps.module", "module: "+lib+"\n"), "linux",
@@ -130,14 +162,23 @@ func TestFirefoxModule(t *testing.T) {
 		{"an odd line", withProfiles(withCryptolib("linux"), "linux", profile{"a", 1, map[string]string{"pkcs11.txt": "odd\n\nlibrary=" + lib + "\n"}}), "registered", nil},
 		{"may not be read", withProfiles(withCryptolib("linux"), "linux", profile{name: "a", used: 1}).Denied("/home/camille/.mozilla/firefox/a/pkcs11.txt", fs.ErrPermission), "unseen", nil},
 		{"profiles.ini may not be read", withCryptolib("linux").Denied("/home/camille/.mozilla/firefox/profiles.ini", fs.ErrPermission), "unseen", nil},
-		{"no home", func() *imagined.Workstation { w := withCryptolib("linux"); w.Home = ""; return w }(), "none", nil},
+		{"no home", func() *imagined.Workstation { w := withCryptolib("linux"); w.Home = ""; return w }(), "unseen", []string{"cause=no-home"}},
+		{"a home that may not be entered", withCryptolib("linux").Denied("/home/camille", fs.ErrPermission), "unseen", []string{"cause=denied"}},
+		{"profiles.ini is a folder", withCryptolib("linux").Folder("/home/camille/.mozilla/firefox/profiles.ini", 0o755), "unseen", []string{"cause=unreadable"}},
+		{"profiles.ini is no text", withCryptolib("linux").File("/home/camille/.mozilla/firefox/profiles.ini", "[Profile0]\x00"), "unseen", []string{"cause=unreadable"}},
 		{"Windows, registered", withProfiles(withCryptolib("windows"), "windows", profile{"a", 1, modules(modulePath["windows"])}), "registered", nil},
-		{"Windows, 32 bits in 64", withProfiles(withCryptolib("windows").File(`C:\Windows\SysWOW64\cps3_pkcs11_w32.dll`, ""), "windows", profile{"a", 1, map[string]string{
-			"pkcs11.txt":        modules(`C:\Windows\SysWOW64\cps3_pkcs11_w32.dll`)["pkcs11.txt"],
+		{"Windows, 32 bits in 64", withProfiles(withModule(withCryptolib("windows"), narrow, bits32), "windows", profile{"a", 1, map[string]string{
+			"pkcs11.txt":        modules(narrow)["pkcs11.txt"],
 			"compatibility.ini": "[Compatibility]\r\nLastVersion=128.0_1/1\r\nLastOSABI=WINNT_x86_64-msvc\r\n"}}), "width", nil},
-		{"Windows, 32 bits in 32", withProfiles(withCryptolib("windows").File(`C:\Windows\SysWOW64\cps3_pkcs11_w32.dll`, ""), "windows", profile{"a", 1, map[string]string{
-			"pkcs11.txt":        modules(`C:\Windows\SysWOW64\cps3_pkcs11_w32.dll`)["pkcs11.txt"],
+		{"Windows, 32 bits in 32", withProfiles(withModule(withCryptolib("windows"), narrow, bits32), "windows", profile{"a", 1, map[string]string{
+			"pkcs11.txt":        modules(narrow)["pkcs11.txt"],
 			"compatibility.ini": "LastOSABI=WINNT_x86-msvc\n"}}), "registered", nil},
+		{"Windows, 32 bits alone, in 64", func() *imagined.Workstation {
+			w := imagined.New("windows")
+			withModule(w, narrow, bits32)
+			return withProfiles(w, "windows", profile{"a", 1, map[string]string{"pkcs11.txt": modules(narrow)["pkcs11.txt"], "compatibility.ini": "LastOSABI=WINNT_x86_64-msvc\n"}})
+		}(), "because", nil},
+		{"Windows, on a share", withProfiles(withCryptolib("windows"), "windows", profile{"a", 1, modules(`\\server\s\cps3_pkcs11_w64.dll`)}), "registered", nil},
 		{"macOS", withProfiles(withCryptolib("darwin"), "darwin", profile{"a", 1, modules()}), "missing", []string{"module=" + modulePath["darwin"]}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -193,6 +234,8 @@ func TestFirefoxPackage(t *testing.T) {
 			running(withProfiles(withProfiles(withCryptolib("linux"), "snap", profile{name: "s", used: 9}), "linux", profile{name: "a", used: 2}), "/usr/lib/firefox/firefox")},
 		{"another used last, snap runs", "snap", "because",
 			running(withProfiles(withProfiles(withCryptolib("linux"), "snap", profile{name: "s", used: 2}), "linux", profile{name: "a", used: 9}), "/snap/firefox/4/usr/lib/firefox/firefox")},
+		{"no home", "unseen", "unseen", func() *imagined.Workstation { w := withCryptolib("linux"); w.Home = ""; return w }()},
+		{"a home that may not be entered", "unseen", "unseen", withCryptolib("linux").Denied("/home/camille", fs.ErrPermission)},
 		{"flatpak runs", "flatpak", "because", running(withCryptolib("linux").File("/usr/lib/firefox/firefox", ""), "/app/lib/firefox/firefox")},
 		{"both, none used", "unclear", "none", withCryptolib("linux").Folder("/snap/firefox", 0o755).File("/usr/lib/firefox/firefox", "")},
 	} {
@@ -250,6 +293,40 @@ func TestFirefoxRoots(t *testing.T) {
 			}
 			holds(t, f)
 		})
+	}
+}
+
+// A report without names must still be of use: no step and no command holds a
+// person's fact.
+func TestFirefoxRemediesNameNobody(t *testing.T) {
+	t.Parallel()
+	for _, tag := range language.Supported {
+		for key, text := range sentences(t, tag) {
+			if !strings.HasPrefix(key, "check.firefox.") || !strings.Contains(key, ".remedy") && !strings.Contains(key, ".command") {
+				continue
+			}
+			for _, name := range []string{"profile", "profileFolder", "profileInUse", "otherProfile", "registeredPath", "reason"} {
+				if slices.Contains(fields(text), name) {
+					t.Errorf("%s: %s is filled by %s", tag, key, name)
+				}
+			}
+		}
+	}
+	speaker, err := language.New("fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := withProfiles(withCryptolib("linux"), "linux", profile{"a", 1, modules(modulePath["linux"])}, profile{"b", 2, modules()}, profile{"c", 1, modules()})
+	f := diagnose(t, w, "firefox.module")
+	steps := strings.Join(wording.Finding(speaker, f, "linux").Steps, "\n")
+	for _, want := range []string{"about:profiles", "profil n° 2", "« CPS »", modulePath["linux"], "chaque autre profil"} {
+		if !strings.Contains(steps, want) {
+			t.Errorf("no %q in\n%s", want, steps)
+		}
+	}
+	one := diagnose(t, withProfiles(withCryptolib("linux"), "linux", profile{"a", 1, modules()}), "firefox.module")
+	if steps := strings.Join(wording.Finding(speaker, one, "linux").Steps, "\n"); strings.Contains(steps, "about:profiles") || strings.Contains(steps, "autre profil") {
+		t.Errorf("with one profile:\n%s", steps)
 	}
 }
 

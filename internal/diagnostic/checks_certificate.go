@@ -48,14 +48,16 @@ var certificateChecks = slices.Concat([]Check{
 		Run: lookForCCM,
 	},
 	{
-		Code: "certificates.propagation", Group: GroupCertificates, Platforms: []string{"windows"},
-		After: []Code{"certificates.ccm"},
+		Code: "certificates.propagation", Group: GroupCertificates, Platforms: []string{"windows"}, Deadline: 20 * time.Second,
+		After: []Code{"card.family", "certificates.ccm"},
 		Outcomes: map[string]Outcome{
 			"running":   ok(),
 			"on-demand": ok(),
 			"unneeded":  ok(),
-			"disabled":  warning(),
-			"unseen":    untold(),
+			// Whatever put them there, Windows has the certificates of the card.
+			"present":  ok(),
+			"disabled": warning(),
+			"unseen":   untold(),
 		},
 		Run: lookAtPropagation,
 	},
@@ -80,7 +82,7 @@ var certificateChecks = slices.Concat([]Check{
 		Requires: []Code{"card.present"}, After: []Code{"card.family"},
 		Outcomes: map[string]Outcome{
 			"present": ok(),
-			"absent":  warning("cryptolib", "assistance"),
+			"absent":  advice("socle-technique", "assistance"), // Firefox does without
 			"unseen":  untold(),
 		},
 		Run: lookForToken,
@@ -93,7 +95,7 @@ const soonDays = 60
 func examineCardCertificates(ctx context.Context, s *Session) Result {
 	card, err := s.Card(ctx)
 	if err != nil {
-		return Result{Outcome: "unread", Facts: []Fact{local("reason", err.Error())}}
+		return Result{Outcome: "unread", Facts: unseen(err, local)}
 	}
 	if len(card.Certificates) == 0 {
 		return withoutCertificate(card)
@@ -124,9 +126,9 @@ func withoutCertificate(card *cps.Card) Result {
 	case slices.ContainsFunc(card.Gaps, func(g cps.Gap) bool { return errors.Is(g.Err, cps.ErrNoCertificate) }):
 		return Result{Outcome: "none"}
 	}
-	r := Result{Outcome: "unread", Facts: []Fact{local("reason", "")}}
+	r := Result{Outcome: "unread", Facts: []Fact{public("cause", "incomplete")}}
 	for _, g := range card.Gaps {
-		r.Facts[0].Value = g.Error()
+		r.Facts = append(r.Facts, local("reason", g.Error()))
 	}
 	return r
 }
@@ -136,7 +138,7 @@ func judgeCertificate(s *Session, e igcsante.Examination) Result {
 	until := public("until", e.Validity.NotAfter.Format(time.DateOnly))
 	switch e.Validity.State {
 	case igcsante.Expired, igcsante.NotYetValid:
-		if s.Failed("system.clock") {
+		if clockDoubtful(s) {
 			return Result{Because: "system.clock"}
 		}
 		if s.Failed("card.expiry") {
@@ -216,7 +218,7 @@ func lookForCCM(ctx context.Context, s *Session) Result {
 	}
 	processes, err := s.Processes(ctx)
 	if err != nil {
-		return Result{Outcome: "unseen", Facts: []Fact{local("reason", err.Error())}}
+		return Result{Outcome: "unseen", Facts: unseen(err, local)}
 	}
 	if slices.ContainsFunc(processes, func(p Process) bool { return strings.EqualFold(p.Name, "CCM.exe") }) {
 		return ccmSettings(s)
@@ -230,7 +232,7 @@ func lookForCCM(ctx context.Context, s *Session) Result {
 		if _, err := s.Stat(path); err == nil {
 			return Result{Outcome: "stopped", Facts: []Fact{local("ccm", path)}}
 		} else if !errors.Is(err, fs.ErrNotExist) {
-			return Result{Outcome: "unseen", Facts: []Fact{local("reason", err.Error())}}
+			return Result{Outcome: "unseen", Facts: unseen(err, local)}
 		}
 	}
 	return Result{Outcome: "absent"}
@@ -255,7 +257,7 @@ func ccmSettings(s *Session) Result {
 func lookAtPropagation(ctx context.Context, s *Session) Result {
 	service, err := s.Service(ctx, "CertPropSvc")
 	if err != nil {
-		return Result{Outcome: "unseen", Facts: []Fact{local("reason", err.Error())}}
+		return Result{Outcome: "unseen", Facts: unseen(err, local)}
 	}
 	facts := []Fact{public("service", "CertPropSvc"), public("serviceState", service.Detail)}
 	ccm, _ := s.Found("certificates.ccm")
@@ -266,38 +268,69 @@ func lookAtPropagation(ctx context.Context, s *Session) Result {
 		return Result{Outcome: "on-demand", Facts: facts}
 	case ccm.Status == OK:
 		return Result{Outcome: "unneeded", Facts: facts}
+	case s.cardInStore(ctx):
+		return Result{Outcome: "present", Facts: facts}
 	case service.Start == "":
-		return Result{Outcome: "unseen", Facts: append(facts, local("reason", "start mode unknown"))}
+		return Result{Outcome: "unseen", Facts: append(facts, public("cause", "start-unknown"))}
+	case s.wrong("certificates.ccm"):
+		// Either of the two is enough, and CCM is the one that ANS counts on.
+		return Result{Because: "certificates.ccm", Facts: facts}
 	}
 	return Result{Outcome: "disabled", Facts: facts}
+}
+
+// cardInStore tells whether all certificates of the card are in the personal
+// store of Windows.
+func (s *Session) cardInStore(ctx context.Context) bool {
+	if !s.answered("card.family") {
+		return false
+	}
+	card, err := s.Card(ctx)
+	if err != nil || len(card.Certificates) == 0 {
+		return false
+	}
+	mine, err := s.Certificates(ctx, Personal)
+	return err == nil && len(notAmong(card, mine)) == 0
+}
+
+// answered tells whether a check came to an answer of its own.
+func (s *Session) answered(code Code) bool {
+	f, ok := s.Found(code)
+	return ok && f.Because == "" && f.Status != Crashed && f.Status != Error
+}
+
+// notAmong are the roles of the certificates of a card that are not in a store.
+func notAmong(card *cps.Card, store [][]byte) (missing []Fact) {
+	for _, c := range card.Certificates {
+		if !slices.ContainsFunc(store, func(der []byte) bool { return bytes.Equal(der, c.Raw) }) {
+			missing = append(missing, public("certificateRole", string(c.Role)))
+		}
+	}
+	return missing
 }
 
 func lookForCardInPersonalStore(ctx context.Context, s *Session) Result {
 	card, err := s.Card(ctx)
 	if err != nil {
-		return Result{Outcome: "unread", Facts: []Fact{local("reason", err.Error())}}
+		return Result{Outcome: "unread", Facts: unseen(err, local)}
 	}
 	if len(card.Certificates) == 0 || card.Interface == cps.Contactless {
 		return Result{Outcome: "none"}
 	}
 	mine, err := s.Certificates(ctx, Personal)
 	if err != nil {
-		return Result{Outcome: "unseen", Facts: []Fact{local("reason", err.Error())}}
+		return Result{Outcome: "unseen", Facts: unseen(err, local)}
 	}
-	var missing []Fact
-	for _, c := range card.Certificates {
-		if !slices.ContainsFunc(mine, func(der []byte) bool { return bytes.Equal(der, c.Raw) }) {
-			missing = append(missing, public("certificateRole", string(c.Role)))
-		}
-	}
-	ccm, _ := s.Found("certificates.ccm")
+	missing := notAmong(card, mine)
 	switch {
 	case len(missing) == 0:
 		return Result{Outcome: "present"}
 	case s.wrong("cryptolib.installed"):
 		return Result{Because: "cryptolib.installed"}
-	case ccm.Status == Warning:
+	case s.wrong("certificates.ccm"):
 		return Result{Because: "certificates.ccm"}
+	case s.wrong("certificates.propagation"):
+		return Result{Because: "certificates.propagation"}
 	}
 	return Result{Outcome: "missing", Facts: missing}
 }
@@ -309,7 +342,7 @@ func lookForToken(ctx context.Context, s *Session) Result {
 	out, err := s.Command(ctx, "security", "list-smartcards")
 	switch {
 	case err != nil:
-		return Result{Outcome: "unseen", Facts: []Fact{local("reason", err.Error())}}
+		return Result{Outcome: "unseen", Facts: unseen(err, local)}
 	case strings.Contains(string(out), tokenDriver):
 		return Result{Outcome: "present", Facts: []Fact{public("tokenDriver", tokenDriver)}}
 	case s.Failed("card.family"):

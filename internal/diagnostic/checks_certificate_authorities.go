@@ -105,7 +105,7 @@ func lookForAuthorities(ctx context.Context, s *Session) Result {
 	case s.GOOS() != "windows" && s.GOOS() != "darwin":
 		return judgeCoffre(s, a)
 	case a.systemErr != nil:
-		return Result{Outcome: "unseen", Facts: []Fact{local("reason", a.systemErr.Error())}}
+		return Result{Outcome: "unseen", Facts: unseen(a.systemErr, local)}
 	case s.GOOS() == "windows" && s.wrong("cryptolib.installed"):
 		return Result{Because: "cryptolib.installed"} // its installer brings them
 	}
@@ -122,7 +122,7 @@ func judgeCoffre(s *Session, a authorities) Result {
 	case s.wrong("cryptolib.installed"):
 		return Result{Because: "cryptolib.installed"}
 	case a.coffreErr != nil:
-		return Result{Outcome: "unseen", Facts: []Fact{local("reason", a.coffreErr.Error())}}
+		return Result{Outcome: "unseen", Facts: unseen(a.coffreErr, local)}
 	}
 	return Result{Outcome: "coffre-missing", Facts: missing}
 }
@@ -140,7 +140,7 @@ func lookForOldAuthorities(ctx context.Context, s *Session) Result {
 		}
 		certificates, err := s.Certificates(ctx, store)
 		if err != nil {
-			return Result{Outcome: "unseen", Facts: []Fact{local("reason", err.Error())}}
+			return Result{Outcome: "unseen", Facts: unseen(err, local)}
 		}
 		left = append(left, oldAuthorities(certificates, s.Now())...)
 	}
@@ -148,7 +148,7 @@ func lookForOldAuthorities(ctx context.Context, s *Session) Result {
 		return Result{Outcome: "none"}
 	}
 	// A clock that is wrong makes valid certificates look expired.
-	if s.Failed("system.clock") {
+	if clockDoubtful(s) {
 		return Result{Because: "system.clock"}
 	}
 	return Result{Outcome: "left", Facts: left}

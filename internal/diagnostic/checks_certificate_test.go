@@ -24,6 +24,8 @@ import (
 	"postecpx/cardreader/virtualcard"
 	"postecpx/internal/diagnostic"
 	"postecpx/internal/diagnostic/imagined"
+	"postecpx/internal/language"
+	"postecpx/internal/wording"
 )
 
 //go:embed testdata/igc-sante.pem
@@ -286,13 +288,53 @@ func TestPropagation(t *testing.T) {
 		{"running", with(diagnostic.Service{Running: true, Start: "automatic"}, false)},
 		{"on-demand", with(diagnostic.Service{Start: "on-demand"}, false)},
 		{"unneeded", with(diagnostic.Service{Start: "disabled"}, true)},
-		{"disabled", with(diagnostic.Service{Start: "disabled"}, false)},
+		// CCM would do, and is what is missed.
+		{"because", with(diagnostic.Service{Start: "disabled"}, false)},
+		{"disabled", with(diagnostic.Service{Start: "disabled"}, false).Denied(`C:\Program Files\santesocial\CPS\CCM.exe`, fs.ErrPermission)},
 		{"unseen", with(diagnostic.Service{}, false)},
 		{"unseen", withCryptolib("windows")},
 	} {
 		if f := diagnose(t, test.w, "certificates.propagation"); f.Outcome != test.want {
 			t.Errorf("%s, want %s: %v", f.Outcome, test.want, f.Facts)
 		}
+	}
+}
+
+// inStore puts the first certificates of the card in the reader into the
+// personal store.
+func inStore(t *testing.T, w *imagined.Workstation, keep int) *imagined.Workstation {
+	t.Helper()
+	card, err := cardreader.ReadCard(t.Context(), w.Source, "Reader 00 00", cps.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range card.Certificates[:keep] {
+		w.Stores[diagnostic.Personal] = append(w.Stores[diagnostic.Personal], c.Raw)
+	}
+	return w
+}
+
+// Where Windows has the certificates, its service is not to blame for anything.
+func TestPropagationIsNotNeeded(t *testing.T) {
+	t.Parallel()
+	for keep, want := range map[int]string{2: "present", 1: "because"} {
+		w := inStore(t, withCard(t, "windows", "medecin", nil), keep)
+		w.Services["CertPropSvc"] = diagnostic.Service{Start: "disabled"}
+		f := diagnose(t, w, "certificates.propagation")
+		if f.Outcome != want || want == "because" && f.Because != "certificates.ccm" {
+			t.Errorf("%d certificates: %s %q, want %s", keep, f.Outcome, f.Because, want)
+		}
+	}
+}
+
+// The service is what is missed when nothing is known of CCM.
+func TestPersonalStoreWithoutPropagation(t *testing.T) {
+	t.Parallel()
+	w := withCard(t, "windows", "medecin", nil)
+	w.Errs["Processes"] = errors.ErrUnsupported
+	w.Services["CertPropSvc"] = diagnostic.Service{Start: "disabled"}
+	if f := diagnose(t, w, "certificates.personal"); f.Because != "certificates.propagation" {
+		t.Errorf("%s %q", f.Outcome, f.Because)
 	}
 }
 
@@ -303,14 +345,7 @@ func TestPersonalStore(t *testing.T) {
 		if ccm {
 			w.Running = []diagnostic.Process{{Name: "CCM.exe"}}
 		}
-		card, err := cardreader.ReadCard(t.Context(), w.Source, "Reader 00 00", cps.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range card.Certificates[:keep] {
-			w.Stores[diagnostic.Personal] = append(w.Stores[diagnostic.Personal], c.Raw)
-		}
-		return w
+		return inStore(t, w, keep)
 	}
 	for _, test := range []struct {
 		name, want string
@@ -347,5 +382,61 @@ func TestTokenDriver(t *testing.T) {
 	}
 	if slices.ContainsFunc(f.Facts, func(f diagnostic.Fact) bool { return strings.Contains(f.Value, "8025000001") }) {
 		t.Errorf("the number of the card is shown: %v", f.Facts)
+	}
+}
+
+// Nothing is trusted but the three roots, whatever a download brings.
+func TestCommandTrustsTheRootsAlone(t *testing.T) {
+	t.Parallel()
+	for _, tag := range language.Supported {
+		command := sentences(t, tag)["check.roots.installed.missing.command.darwin"]
+		for _, a := range igcsante.Authorities() {
+			if strings.Contains(command, a.SHA256) != (a.Kind == igcsante.Root) {
+				t.Errorf("%s: %s: %s", tag, a.CommonName, command)
+			}
+		}
+	}
+}
+
+func TestDatesAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	for tag, want := range map[string]string{"fr": "19/10/2026", "en": "2026-10-19"} {
+		speaker, err := language.New(tag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for outcome, key := range map[string]string{"soon": "until", "expired": "until", "not-yet": "from"} {
+			f := diagnostic.Finding{Code: "certificates.card", Outcome: outcome, Facts: []diagnostic.Fact{{Key: key, Value: "2026-10-19", Sensitivity: diagnostic.Public}}}
+			if words := wording.Finding(speaker, f, "linux"); !strings.HasSuffix(words.Summary, want) {
+				t.Errorf("%s: %s", tag, words.Summary)
+			}
+		}
+	}
+}
+
+// A summary is a title, and has no full stop; a meaning and a step have one.
+func TestFullStops(t *testing.T) {
+	t.Parallel()
+	for _, tag := range language.Supported {
+		for key, text := range sentences(t, tag) {
+			_, rest, _ := strings.Cut(strings.TrimPrefix(key, "check."), ".")
+			parts := strings.Split(rest, ".") // NAME, OUTCOME, PART, GOOS
+			if group, _, _ := strings.Cut(strings.TrimPrefix(key, "check."), "."); !slices.Contains([]string{"certificates", "roots", "firefox", "network"}, group) || key == text {
+				continue
+			}
+			switch {
+			case len(parts) <= 2:
+				if strings.HasSuffix(text, ".") {
+					t.Errorf("%s: %s: %s", tag, key, text)
+				}
+			case parts[2] != "command":
+				for line := range strings.Lines(text) {
+					line = strings.TrimSpace(strings.ReplaceAll(line, "{{end}}", ""))
+					if !strings.HasSuffix(line, ".") && !strings.Contains(line, "http://") && !strings.HasSuffix(line, "}}") {
+						t.Errorf("%s: %s: %s", tag, key, line)
+					}
+				}
+			}
+		}
 	}
 }

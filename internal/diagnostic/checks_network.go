@@ -88,55 +88,80 @@ func (s *Session) wrong(code Code) bool {
 	return ok && (f.Status == Warning || f.stops())
 }
 
+// resolved is one server and its addresses.
+type resolved struct {
+	hosts.Host
+	addresses []string
+	err       error
+}
+
+// resolved asks for the names of all servers at once, one time for all checks.
+func (s *Session) resolved(ctx context.Context) ([]resolved, error) {
+	return s.names.get(ctx, s.run, nameLimit+time.Second, func(ctx context.Context) ([]resolved, error) {
+		all := make([]resolved, len(hosts.All()))
+		var asking sync.WaitGroup
+		for i, h := range hosts.All() {
+			asking.Go(func() {
+				ctx, cancel := context.WithTimeout(ctx, nameLimit)
+				defer cancel()
+				addresses, err := s.Resolve(ctx, h.Name)
+				all[i] = resolved{h, addresses, err}
+			})
+		}
+		asking.Wait()
+		return all, nil
+	})
+}
+
 func resolveHosts(ctx context.Context, s *Session) Result {
-	all := hosts.All()
-	errs := make([]error, len(all))
-	var asking sync.WaitGroup
-	for i, h := range all {
-		asking.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, nameLimit)
-			defer cancel()
-			_, errs[i] = s.Resolve(ctx, h.Name)
-		})
+	all, err := s.resolved(ctx)
+	if err != nil {
+		return Result{Outcome: "unseen", Facts: unseen(err, local)}
 	}
 	proxy, _ := s.proxyFor(ctx, all[0].URL)
-	asking.Wait()
-
 	var facts []Fact
 	failed, matters := 0, false
-	for i, h := range all {
-		if errs[i] == nil {
+	for _, r := range all {
+		if r.err == nil {
 			continue
 		}
 		failed++
-		matters = matters || h.Need != hosts.Optional
-		facts = append(facts, public("unresolved", h.Name+": "+nameTrouble(errs[i])))
+		facts = append(facts, public("unresolved", r.Name), public("trouble", nameTrouble(r.err)))
+		if r.Need != hosts.Optional {
+			matters = true
+			facts = append(facts, public("server", r.Name))
+		}
 	}
+	unsupported := func(r resolved) bool { return errors.Is(r.err, errors.ErrUnsupported) }
 	switch {
 	case failed == 0 || failed < len(all) && !matters:
 		return Result{Outcome: "resolved", Facts: facts}
 	case proxy != "":
 		return Result{Outcome: "by-proxy", Facts: facts}
-	case slices.ContainsFunc(errs, func(err error) bool { return errors.Is(err, errors.ErrUnsupported) }):
-		return Result{Outcome: "unseen", Facts: []Fact{local("reason", errors.Join(errs...).Error())}}
+	case slices.ContainsFunc(all, unsupported):
+		return Result{Outcome: "unseen", Facts: unseen(all[slices.IndexFunc(all, unsupported)].err, local)}
 	case failed == len(all):
 		// One reason is enough: they all have it.
-		return Result{Outcome: "none", Facts: []Fact{public("trouble", nameTrouble(errs[0]))}}
+		return Result{Outcome: "none", Facts: []Fact{public("trouble", nameTrouble(all[0].err))}}
 	}
 	return Result{Outcome: "some", Facts: facts}
 }
 
-// nameTrouble says in short why a name was not resolved, without the address
-// of the name server.
+// nameTrouble says in a word why a name was not resolved.
 func nameTrouble(err error) string {
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return "no such host"
-	case errors.As(err, &dns) && dns.IsTimeout, errors.Is(err, context.DeadlineExceeded):
-		return "no answer in time"
+		return "no-such-name"
+	case timedOut(err):
+		return "no-answer"
 	}
-	return "name server not reached"
+	return "no-name-server"
+}
+
+func timedOut(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errDeadline)
 }
 
 func lookAtProxy(ctx context.Context, s *Session) Result {
@@ -145,39 +170,43 @@ func lookAtProxy(ctx context.Context, s *Session) Result {
 	}
 	all, err := s.contacted(ctx)
 	if err != nil {
-		return Result{Outcome: "unseen", Facts: []Fact{local("reason", err.Error())}}
+		return Result{Outcome: "unseen", Facts: unseen(err, local)}
 	}
-	proxy, err := s.proxyFor(ctx, all[0].URL)
-	for _, c := range all {
-		if proxy == "" {
-			proxy = c.answer.Proxy
-		}
+	asked, err := s.proxyFor(ctx, all[0].URL)
+	if all[0].answer.Proxy == "" {
+		all[0].answer.Proxy = asked // what was contacted may not have come as far
 	}
+	via := slices.DeleteFunc(all, func(c contacted) bool { return c.answer.Proxy == "" })
 	switch {
-	case proxy == "" && err != nil:
-		return Result{Outcome: "unseen", Facts: []Fact{local("reason", err.Error())}}
-	case proxy == "":
+	case len(via) == 0 && err != nil:
+		return Result{Outcome: "unseen", Facts: unseen(err, local)}
+	case len(via) == 0:
 		return Result{Outcome: "direct"}
 	}
-	facts := []Fact{local("proxy", proxy)}
-	through := func(fits func(contacted) bool) bool {
-		return slices.ContainsFunc(all, func(c contacted) bool { return c.overHTTP() && fits(c) })
+	find := func(fits func(contacted) bool) (Fact, bool) {
+		i := slices.IndexFunc(via, fits)
+		return local("proxy", via[max(i, 0)].answer.Proxy), i >= 0
 	}
-	switch {
-	case through(contacted.asksForProxyPassword):
-		return Result{Outcome: "authentication", Facts: facts}
-	case through(func(c contacted) bool { return c.https() && c.shook() }):
-		return Result{Outcome: "works", Facts: facts}
-	case through(contacted.lacksProxy):
-		return Result{Outcome: "unreachable", Facts: facts}
+	// A proxy may be set for one scheme alone, or another one for each.
+	alive := func(proxy string) bool {
+		return slices.ContainsFunc(via, func(c contacted) bool { return c.answer.Proxy == proxy && c.reachedProxy() })
 	}
-	for _, c := range all {
-		if why := c.trouble(); c.https() && why != "" {
-			facts = append(facts, public("trouble", why))
-			break
-		}
+	if proxy, ok := find(contacted.asksForProxyPassword); ok {
+		return Result{Outcome: "authentication", Facts: []Fact{proxy}}
 	}
-	return Result{Outcome: "refuses", Facts: facts}
+	if proxy, ok := find(func(c contacted) bool { return c.lacksProxy() && !alive(c.answer.Proxy) }); ok {
+		return Result{Outcome: "unreachable", Facts: []Fact{proxy}}
+	}
+	secure := slices.DeleteFunc(slices.Clone(via), func(c contacted) bool { return !c.https() })
+	if slices.ContainsFunc(secure, contacted.shook) || len(secure) == 0 && slices.ContainsFunc(via, contacted.reachedProxy) {
+		proxy, _ := find(contacted.reachedProxy)
+		return Result{Outcome: "works", Facts: []Fact{proxy}}
+	}
+	if len(secure) > 0 {
+		via = secure
+	}
+	proxy, _ := find(func(contacted) bool { return true })
+	return Result{Outcome: "refuses", Facts: append([]Fact{proxy}, via[0].troubleFacts()...)}
 }
 
 // proxyFor asks the system for its proxy: where it runs a script to choose one
@@ -197,7 +226,7 @@ type contacted struct {
 
 // contacted asks all servers at once, one time for all checks.
 func (s *Session) contacted(ctx context.Context) ([]contacted, error) {
-	return s.contacts.get(ctx, s.run, contactsLimit, func(ctx context.Context) ([]contacted, error) {
+	all, err := s.contacts.get(ctx, s.run, contactsLimit, func(ctx context.Context) ([]contacted, error) {
 		all := make([]contacted, len(hosts.All()))
 		var asking sync.WaitGroup
 		for i, h := range hosts.All() {
@@ -211,6 +240,7 @@ func (s *Session) contacted(ctx context.Context) ([]contacted, error) {
 		asking.Wait()
 		return all, nil
 	})
+	return slices.Clone(all), err
 }
 
 func (c contacted) https() bool    { return strings.HasPrefix(c.URL, "https:") }
@@ -224,6 +254,9 @@ func (c contacted) shook() bool { return len(c.answer.Certificates) > 0 }
 func (c contacted) asksForProxyPassword() bool {
 	return c.answer.Status == http.StatusProxyAuthRequired
 }
+
+// reachedProxy: the proxy answered, or let the server answer.
+func (c contacted) reachedProxy() bool { return c.err == nil || c.shook() }
 
 // lacksProxy: the proxy itself was not reached.
 func (c contacted) lacksProxy() bool {

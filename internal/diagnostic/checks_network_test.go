@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -16,6 +17,8 @@ import (
 	"postecpx/assets/hosts"
 	"postecpx/internal/diagnostic"
 	"postecpx/internal/diagnostic/imagined"
+	"postecpx/internal/language"
+	"postecpx/internal/wording"
 )
 
 const (
@@ -27,11 +30,14 @@ const (
 	gateway  = "https://gateway.api.esante.gouv.fr"
 )
 
-// leaf makes a server certificate; a public one carries timestamps of logs.
-func leaf(t testing.TB, issuer string, public bool) []byte {
+// leaf makes a certificate for all servers; a logged one carries timestamps.
+func leaf(t testing.TB, issuer string, logged bool) []byte {
 	return made(t, pkix.Name{CommonName: "server"}, pkix.Name{CommonName: issuer},
 		time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), func(c *x509.Certificate) {
-			if public {
+			for _, h := range hosts.All() {
+				c.DNSNames = append(c.DNSNames, h.Name)
+			}
+			if logged {
 				c.ExtraExtensions = []pkix.Extension{{Id: []int{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2}, Value: []byte{4, 0}}}
 			}
 		})
@@ -40,9 +46,9 @@ func leaf(t testing.TB, issuer string, public bool) []byte {
 // online is a workstation where every server answers.
 func online(t testing.TB) *imagined.Workstation {
 	w := imagined.New("linux")
-	good := leaf(t, "Public CA", true)
-	for _, h := range hosts.All() {
-		w.Addresses[h.Name] = []string{"192.0.2.1"}
+	good := leaf(t, "Certigna Services CA", true)
+	for i, h := range hosts.All() {
+		w.Addresses[h.Name] = []string{fmt.Sprintf("192.0.2.%d", i+1)}
 		c := diagnostic.Contact{Status: 200}
 		if strings.HasPrefix(h.URL, "https") {
 			c.Certificates = [][]byte{good}
@@ -88,11 +94,47 @@ func TestNetwork(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	every := func(string) bool { return true }
 	secure := func(u string) bool { return strings.HasPrefix(u, "https") }
+	const proxy = "proxy.example:3128"
 	proxied := func() *imagined.Workstation {
 		w := online(t)
-		w.ProxyOf = "proxy.example:3128"
+		w.ProxyOf = proxy
+		return contactsChanged(w, func(u string, c *diagnostic.Contact) {
+			if strings.HasPrefix(u, "http") {
+				c.Proxy = proxy
+			}
+		})
+	}
+	// gone: a proxy of one scheme that is not there.
+	gone := func(prefix string) *imagined.Workstation {
+		w := online(t)
+		if prefix == "https:" {
+			w.ProxyOf = proxy
+		}
+		for u := range w.Contacts {
+			if strings.HasPrefix(u, prefix) {
+				w.Contacts[u], w.ContactErrs[u] = diagnostic.Contact{Proxy: proxy}, &net.OpError{Op: "proxyconnect", Net: "tcp", Err: refused}
+			}
+		}
 		return w
 	}
+	// at one address, or at addresses of its own, for all names
+	at := func(w *imagined.Workstation, address string) *imagined.Workstation {
+		for name := range w.Addresses {
+			w.Addresses[name] = []string{address}
+		}
+		return w
+	}
+	// hotel answers everything with its page, and with one certificate.
+	hotel := func(certificate func() []byte) *imagined.Workstation {
+		return contactsChanged(online(t), func(u string, c *diagnostic.Contact) {
+			*c = diagnostic.Contact{Status: 200}
+			if secure(u) {
+				c.Certificates, c.Untrusted = [][]byte{certificate()}, x509.UnknownAuthorityError{}
+			}
+		})
+	}
+	own := made(t, pkix.Name{CommonName: "wifi.hotel.example"}, pkix.Name{CommonName: "wifi.hotel.example"}, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), nil)
+	each := func() []byte { return leaf(t, "hotel", false) }
 	type outcomes = [4]string // names, proxy, tls, hosts
 	for _, test := range []struct {
 		name string
@@ -104,17 +146,17 @@ func TestNetwork(t *testing.T) {
 	}{
 		{"all is well", online(t), outcomes{"resolved", "direct", "genuine", "reached"}, "", ""},
 		{"closed network", failing(imagined.New("linux"), refused, urls(every)...),
-			outcomes{"none", "because network.names", "because network.names", "because network.names"}, "network.names", "trouble=no such host"},
+			outcomes{"none", "because network.names", "because network.names", "because network.names"}, "network.names", "trouble=no-such-name"},
 		{"no name server", func() *imagined.Workstation {
 			w := imagined.New("linux")
 			w.Errs["Resolve"] = &net.DNSError{Err: "server misbehaving", Server: "192.0.2.53:53"}
 			return w
-		}(), outcomes{"none", "because network.names", "because network.names", "because network.names"}, "network.names", "trouble=name server not reached"},
+		}(), outcomes{"none", "because network.names", "because network.names", "because network.names"}, "network.names", "trouble=no-name-server"},
 		{"one name less", func() *imagined.Workstation {
 			w := online(t)
 			delete(w.Addresses, "auth.esw.esante.gouv.fr")
 			return failing(w, &net.DNSError{IsNotFound: true}, auth)
-		}(), outcomes{"some", "direct", "genuine", "reached"}, "network.names", "unresolved=auth.esw.esante.gouv.fr: no such host"},
+		}(), outcomes{"some", "direct", "genuine", "reached"}, "network.names", "server=auth.esw.esante.gouv.fr"},
 		{"the LDAP directory is gone", func() *imagined.Workstation {
 			w := online(t)
 			delete(w.Addresses, "annuaire-igc.esante.gouv.fr")
@@ -123,12 +165,12 @@ func TestNetwork(t *testing.T) {
 		{"LDAP closed", failing(online(t), refused, ldap), outcomes{"resolved", "direct", "genuine", "reached"}, "", ""},
 		{"firewall", failing(online(t), refused, urls(every)...), outcomes{"resolved", "direct", "unseen", "none"}, "network.hosts", ""},
 		{"Pro Santé Connect is down", failing(online(t), context.DeadlineExceeded, wallet),
-			outcomes{"resolved", "direct", "genuine", "sign-in"}, "network.hosts", "unreached=wallet.esw.esante.gouv.fr: no answer in time"},
+			outcomes{"resolved", "direct", "genuine", "sign-in"}, "network.hosts", "trouble=no-answer"},
 		{"the API is down", contactsChanged(online(t), func(u string, c *diagnostic.Contact) {
 			if u == gateway {
 				c.Status = 503
 			}
-		}), outcomes{"resolved", "direct", "genuine", "some"}, "network.hosts", "unreached=gateway.api.esante.gouv.fr: HTTP 503"},
+		}), outcomes{"resolved", "direct", "genuine", "some"}, "network.hosts", "httpStatus=503"},
 		{"a refusal is an answer", contactsChanged(online(t), func(_ string, c *diagnostic.Contact) { c.Status = 403 }),
 			outcomes{"resolved", "direct", "genuine", "reached"}, "", ""},
 
@@ -138,20 +180,37 @@ func TestNetwork(t *testing.T) {
 			clear(w.Addresses)
 			return w
 		}(), outcomes{"by-proxy", "works", "genuine", "reached"}, "", ""},
-		{"proxy asks for a password", contactsChanged(proxied(), func(_ string, c *diagnostic.Contact) { *c = diagnostic.Contact{Status: 407} }),
+		{"proxy asks for a password", contactsChanged(proxied(), func(_ string, c *diagnostic.Contact) { *c = diagnostic.Contact{Status: 407, Proxy: proxy} }),
 			outcomes{"resolved", "authentication", "because network.proxy", "because network.proxy"}, "network.proxy", "proxy=proxy.example:3128"},
+		{"proxy of https alone is gone", gone("https:"), outcomes{"resolved", "unreachable", "because network.proxy", "because network.proxy"}, "network.proxy", "proxy=" + proxy},
+		{"proxy of http alone is gone", gone("http:"), outcomes{"resolved", "unreachable", "because network.proxy", "because network.proxy"}, "network.proxy", "proxy=" + proxy},
+		{"proxy of http alone", contactsChanged(online(t), func(u string, c *diagnostic.Contact) {
+			if strings.HasPrefix(u, "http:") {
+				c.Proxy = proxy
+			}
+		}), outcomes{"resolved", "works", "genuine", "reached"}, "", ""},
+		{"proxy answers all but once", func() *imagined.Workstation {
+			w := proxied()
+			w.ContactErrs[igc] = &net.OpError{Op: "proxyconnect", Net: "tcp", Err: refused}
+			return w
+		}(), outcomes{"resolved", "works", "genuine", "some"}, "network.hosts", "server=igc-sante.esante.gouv.fr"},
+		{"proxy without an address", func() *imagined.Workstation {
+			w := failing(online(t), fmt.Errorf("proxy: %w", diagnostic.ErrProxyAddress), urls(every)...)
+			w.Errs["Proxy"] = diagnostic.ErrProxyAddress
+			return w
+		}(), outcomes{"resolved", "unseen", "unseen", "unseen"}, "", ""},
 		{"proxy is gone", failing(proxied(), &net.OpError{Op: "proxyconnect", Net: "tcp", Err: refused}, urls(every)...),
 			outcomes{"resolved", "unreachable", "because network.proxy", "because network.proxy"}, "network.proxy", ""},
 		{"proxy refuses", contactsChanged(proxied(), func(u string, c *diagnostic.Contact) {
 			if secure(u) {
-				*c = diagnostic.Contact{Status: 403}
+				*c = diagnostic.Contact{Status: 403, Proxy: proxy}
 			}
-		}), outcomes{"resolved", "refuses", "because network.proxy", "because network.proxy"}, "network.proxy", "trouble=refused by the proxy: HTTP 403"},
+		}), outcomes{"resolved", "refuses", "because network.proxy", "because network.proxy"}, "network.proxy", "trouble=proxy-refused"},
 		{"proxy refuses one", contactsChanged(proxied(), func(u string, c *diagnostic.Contact) {
 			if u == wallet {
-				*c = diagnostic.Contact{Status: 403}
+				*c = diagnostic.Contact{Status: 403, Proxy: proxy}
 			}
-		}), outcomes{"resolved", "works", "genuine", "sign-in"}, "network.hosts", "unreached=wallet.esw.esante.gouv.fr: refused by the proxy: HTTP 403"},
+		}), outcomes{"resolved", "works", "genuine", "sign-in"}, "network.hosts", "server=wallet.esw.esante.gouv.fr"},
 		{"proxy by a script", func() *imagined.Workstation {
 			w := online(t)
 			w.Errs["Proxy"] = errors.ErrUnsupported
@@ -163,6 +222,14 @@ func TestNetwork(t *testing.T) {
 			w.ContactErrs[wallet] = errors.New("remote error: tls: handshake failure")
 			return w
 		}(), outcomes{"resolved", "direct", "genuine", "reached"}, "", ""},
+
+		{"stalled after the certificates", func() *imagined.Workstation {
+			w := online(t)
+			w.ContactErrs[wallet] = fmt.Errorf("Head: %w", context.DeadlineExceeded)
+			return w
+		}(), outcomes{"resolved", "direct", "genuine", "sign-in"}, "network.hosts", "server=wallet.esw.esante.gouv.fr"},
+		{"the portal of the APIs is down too", failing(online(t), refused, wallet, "https://portal.api.esante.gouv.fr"),
+			outcomes{"resolved", "direct", "genuine", "sign-in"}, "network.hosts", "server=wallet.esw.esante.gouv.fr"},
 
 		{"intercepted", contactsChanged(online(t), func(u string, c *diagnostic.Contact) {
 			if secure(u) {
@@ -178,7 +245,7 @@ func TestNetwork(t *testing.T) {
 			if secure(u) {
 				c.Untrusted = x509.UnknownAuthorityError{}
 			}
-		}), outcomes{"resolved", "direct", "distrusted", "reached"}, "network.tls", "issuer=Public CA"},
+		}), outcomes{"resolved", "direct", "distrusted", "reached"}, "network.tls", "issuer=Certigna Services CA"},
 		{"another's certificate", contactsChanged(online(t), func(u string, c *diagnostic.Contact) {
 			if u == wallet {
 				c.Untrusted = x509.HostnameError{Certificate: &x509.Certificate{}, Host: "wallet"}
@@ -190,6 +257,26 @@ func TestNetwork(t *testing.T) {
 				c.Certificates, c.Untrusted = [][]byte{leaf(t, "wifi.hotel.example", false)}, x509.HostnameError{Certificate: &x509.Certificate{}, Host: "wallet"}
 			}
 		}), outcomes{"resolved", "direct", "because network.hosts", "portal"}, "network.hosts", "portal=wifi.hotel.example"},
+		{"hotel, one certificate", hotel(func() []byte { return own }), outcomes{"resolved", "direct", "because network.hosts", "portal"}, "network.hosts", "portal=wifi.hotel.example"},
+		{"hotel, one address", at(hotel(each), "203.0.113.9"), outcomes{"resolved", "direct", "because network.hosts", "portal"}, "network.hosts", "portal=203.0.113.9"},
+		{"hotel, its own addresses", func() *imagined.Workstation {
+			w := hotel(each)
+			for i, h := range hosts.All() {
+				w.Addresses[h.Name] = []string{fmt.Sprintf("10.0.0.%d", i+1)}
+			}
+			return w
+		}(), outcomes{"resolved", "direct", "because network.hosts", "portal"}, "network.hosts", ""},
+		{"hotel without TLS", failing(at(hotel(each), "169.254.1.1"), refused, urls(secure)...),
+			outcomes{"resolved", "direct", "because network.hosts", "portal"}, "network.hosts", "portal=169.254.1.1"},
+		// The servers themselves, behind one address or by an inner network.
+		{"one address, genuine", at(online(t), "203.0.113.9"), outcomes{"resolved", "direct", "genuine", "reached"}, "", ""},
+		{"inner address, genuine", at(online(t), "10.1.1.1"), outcomes{"resolved", "direct", "genuine", "reached"}, "", ""},
+		{"inner address, closed", failing(at(online(t), "10.1.1.1"), refused, urls(every)...), outcomes{"resolved", "direct", "unseen", "none"}, "network.hosts", ""},
+		{"timestamps of an unknown authority", contactsChanged(online(t), func(u string, c *diagnostic.Contact) {
+			if secure(u) {
+				c.Certificates, c.Untrusted = [][]byte{leaf(t, "Pare-feu du cabinet", true)}, x509.UnknownAuthorityError{}
+			}
+		}), outcomes{"resolved", "direct", "intercepted", "because network.tls"}, "network.tls", "issuer=Pare-feu du cabinet"},
 		{"511", contactsChanged(online(t), func(u string, c *diagnostic.Contact) {
 			if u == igc {
 				c.Status = 511
@@ -279,5 +366,56 @@ func TestNetworkThatHangs(t *testing.T) {
 				t.Errorf("%s: %s after %v", test.method, f.Outcome, time.Since(began))
 			}
 		})
+	}
+}
+
+// A support desk is asked to let through what is needed, and no more.
+func TestOnlyNeededServersAreAskedFor(t *testing.T) {
+	t.Parallel()
+	w := failing(online(t), context.DeadlineExceeded, wallet, gateway, "https://portal.api.esante.gouv.fr", "https://status.esante.gouv.fr")
+	f := diagnose(t, w, "network.hosts", diagnostic.Options{Network: true})
+	var asked []string
+	for _, fact := range f.Facts {
+		if fact.Key == "server" {
+			asked = append(asked, fact.Value)
+		}
+	}
+	if !slices.Equal(asked, []string{"wallet.esw.esante.gouv.fr"}) {
+		t.Errorf("asked for %v", asked)
+	}
+	french, err := language.New("fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := wording.Finding(french, f, "linux")
+	if steps := strings.Join(words.Steps, " "); !strings.Contains(steps, "autoriser : wallet.esw.esante.gouv.fr.") {
+		t.Errorf("steps: %s", steps)
+	}
+	if !slices.ContainsFunc(words.Evidence, func(e wording.Evidence) bool { return e.Key == "trouble" && e.Value == "pas de réponse à temps" }) {
+		t.Errorf("evidence: %v", words.Evidence)
+	}
+}
+
+// Every word that a cause or a trouble may be has its sentence.
+func TestCausesAreSaid(t *testing.T) {
+	t.Parallel()
+	for _, tag := range language.Supported {
+		said := sentences(t, tag)
+		for _, word := range []string{
+			"cause.absent", "cause.denied", "cause.incomplete", "cause.no-card", "cause.no-certificate", "cause.no-home", "cause.proxy-address",
+			"cause.roots-unseen", "cause.start-unknown", "cause.timeout", "cause.unreadable", "cause.unsupported",
+			"trouble.no-answer", "trouble.no-name-server", "trouble.no-such-name", "trouble.not-connected", "trouble.proxy-refused", "trouble.unavailable",
+		} {
+			if said["fact."+word] == "" {
+				t.Errorf("%s: fact.%s is not said", tag, word)
+			}
+		}
+		for key, text := range said {
+			if strings.HasPrefix(key, "check.network.") || strings.HasPrefix(key, "check.firefox.") || strings.HasPrefix(key, "check.certificates.") || strings.HasPrefix(key, "check.roots.") {
+				if slices.Contains(fields(text), "reason") {
+					t.Errorf("%s: %s holds an error in the words of a program", tag, key)
+				}
+			}
+		}
 	}
 }

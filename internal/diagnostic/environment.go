@@ -2,6 +2,7 @@ package diagnostic
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"postecpx/cardreader"
@@ -49,7 +50,8 @@ type Environment interface {
 	// Resolve gives the addresses of a host name.
 	Resolve(ctx context.Context, host string) ([]string, error)
 	// Proxy gives the proxy that the system uses for an address, as host:port,
-	// "" for none. It never holds a user name or a password.
+	// "" for none. It never holds a user name or a password. The error is
+	// ErrProxyAddress where one is set that cannot be understood.
 	Proxy(ctx context.Context, url string) (string, error)
 	// Contact asks an address with HEAD, through the proxy of the system; with
 	// the scheme tcp it only connects. The error says why nothing answered:
@@ -59,6 +61,10 @@ type Environment interface {
 	// certificate of its client refuses after it showed its own.
 	Contact(ctx context.Context, url string) (Contact, error)
 }
+
+// ErrProxyAddress is the error of Proxy and Contact where a proxy is set whose
+// address is none. It does not tell the address: it may hold a password.
+var ErrProxyAddress = errors.New("the address of the proxy cannot be read")
 
 // System is what the workstation runs.
 type System struct {

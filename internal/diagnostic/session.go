@@ -30,6 +30,8 @@ type Session struct {
 	modules once[survey]
 	// contacts are the servers that the checks of the network ask, each once.
 	contacts once[[]contacted]
+	// names are the addresses of those servers.
+	names once[[]resolved]
 }
 
 type survey struct {

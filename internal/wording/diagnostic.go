@@ -1,6 +1,7 @@
 package wording
 
 import (
+	"regexp"
 	"strings"
 
 	"postecpx/assets/links"
@@ -84,7 +85,7 @@ func Finding(s *language.Speaker, f diagnostic.Finding, goos string) FindingWord
 	case f.Advice:
 		w.Mark, w.Tone = s.Say("diagnosis.status.advice"), Plain
 	}
-	pairs := sentencePairs(f)
+	pairs := sentencePairs(s, f)
 	if key, ok := engineOutcomes[f.Outcome]; ok {
 		if f.Because != "" {
 			pairs = append(pairs, "Because", CheckTitle(s, f.Because))
@@ -95,7 +96,7 @@ func Finding(s *language.Speaker, f diagnostic.Finding, goos string) FindingWord
 		w.Summary = s.Say(key, pairs...)
 		w.Meaning = sayIf(s, key+".meaning", pairs)
 		w.Steps = lines(ofSystem(s, key+".remedy", goos, pairs))
-		w.Command = ofSystem(s, key+".command", goos, pairs)
+		w.Command = commandLine(s, key+".command", goos, f)
 	}
 	for _, id := range f.Links {
 		if l, ok := links.Find(id); ok {
@@ -104,7 +105,7 @@ func Finding(s *language.Speaker, f diagnostic.Finding, goos string) FindingWord
 	}
 	for _, fact := range f.Facts {
 		if fact.Sensitivity != diagnostic.Secret {
-			w.Evidence = append(w.Evidence, Evidence{fact.Key, factLabel(s, fact.Key), plaintext.Line(fact.Value, longestFact), fact.Sensitivity})
+			w.Evidence = append(w.Evidence, Evidence{fact.Key, factLabel(s, fact.Key), factValue(s, fact, longestFact), fact.Sensitivity})
 		}
 	}
 	return w
@@ -120,9 +121,20 @@ func factLabel(s *language.Speaker, key string) string {
 	return key
 }
 
+// factValue is the value of a fact fit to be shown. One that is a stable word,
+// such as the cause "denied", is said by the sentence "fact.KEY.WORD".
+func factValue(s *language.Speaker, fact diagnostic.Fact, limit int) string {
+	if name := "fact." + fact.Key + "." + fact.Value; fact.Sensitivity == diagnostic.Public && stableWord.MatchString(fact.Value) && s.Has(name) {
+		return s.Say(name)
+	}
+	return plaintext.Line(fact.Value, limit)
+}
+
+var stableWord = regexp.MustCompile(`^[a-z][a-z0-9-]{0,40}$`)
+
 // sentencePairs are the facts that fill the sentences; facts of one key are
 // put in a row.
-func sentencePairs(f diagnostic.Finding) []any {
+func sentencePairs(s *language.Speaker, f diagnostic.Finding) []any {
 	values := map[string][]string{}
 	var keys []string
 	for _, fact := range f.Facts {
@@ -132,7 +144,7 @@ func sentencePairs(f diagnostic.Finding) []any {
 		if len(values[fact.Key]) == 0 {
 			keys = append(keys, fact.Key)
 		}
-		values[fact.Key] = append(values[fact.Key], foreign(fact.Value))
+		values[fact.Key] = append(values[fact.Key], factValue(s, fact, longest))
 	}
 	var pairs []any
 	for _, k := range keys {

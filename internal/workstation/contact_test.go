@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"postecpx/internal/diagnostic"
 )
 
 // direct is a workstation without a proxy, that trusts nobody.
@@ -351,8 +353,8 @@ func TestContactWithAProxyScript(t *testing.T) {
 	if !errors.Is(err, ErrProxyScript) || !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("%v", err)
 	}
-	w.proxy = func(context.Context, *url.URL) (*url.URL, error) { return nil, errProxyAddress }
-	if _, err := w.Contact(t.Context(), s.URL); !errors.Is(err, errProxyAddress) {
+	w.proxy = func(context.Context, *url.URL) (*url.URL, error) { return nil, diagnostic.ErrProxyAddress }
+	if _, err := w.Contact(t.Context(), s.URL); !errors.Is(err, diagnostic.ErrProxyAddress) {
 		t.Errorf("%v", err)
 	}
 }

@@ -14,14 +14,13 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"postecpx/internal/diagnostic"
 )
 
 // ErrProxyScript is the error of Proxy where a script decides (PAC) that cannot
 // be run here.
 var ErrProxyScript = fmt.Errorf("a proxy script decides: %w", errors.ErrUnsupported)
-
-// errProxyAddress tells no address: it may hold a password.
-var errProxyAddress = errors.New("the address of the proxy cannot be read")
 
 // Proxy gives the proxy for an address, as host:port, "" for none: that of the
 // environment, else that of the system. With the scheme tcp there is none.
@@ -51,12 +50,18 @@ func proxyOf(ctx context.Context, target *url.URL) (*url.URL, error) {
 			continue
 		}
 		proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target})
-		if err != nil {
-			return nil, errProxyAddress
+		if err != nil || !addressed(proxy) {
+			return nil, diagnostic.ErrProxyAddress
 		}
 		return proxy, nil
 	}
 	return systemProxy(ctx, target)
+}
+
+// addressed tells whether a proxy, when there is one, has an address. Of one
+// that it cannot read, net/http takes the scheme for the host.
+func addressed(proxy *url.URL) bool {
+	return proxy == nil || proxy.Hostname() != "" && !strings.HasPrefix(proxy.Path, "//")
 }
 
 // shownProxy is a proxy without what must not be shown, "" for none.
@@ -86,7 +91,7 @@ func parseProxy(text, scheme string) (*url.URL, error) {
 	}
 	proxy, err := url.Parse(text)
 	if err != nil || proxy.Hostname() == "" {
-		return nil, errProxyAddress
+		return nil, diagnostic.ErrProxyAddress
 	}
 	return proxy, nil
 }

@@ -120,3 +120,21 @@ func TestProxyIsShownWithoutSecrets(t *testing.T) {
 		}
 	}
 }
+
+func TestProxyWithoutAddress(t *testing.T) {
+	for text, want := range map[string]bool{
+		"http://proxy.example:3128": true, "http://user:secret@proxy.example": true, "http://proxy.example/": true,
+		"http://http://a%20b:x": false, "http://:3128": false,
+	} {
+		proxy, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if addressed(proxy) != want {
+			t.Errorf("%s: %v", text, !want)
+		}
+	}
+	if !addressed(nil) {
+		t.Error("no proxy at all is in order")
+	}
+}

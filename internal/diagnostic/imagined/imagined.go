@@ -95,7 +95,7 @@ func New(goos string) *Workstation {
 		w.Runs = diagnostic.System{Name: "Debian GNU/Linux", ID: "debian", Version: "12", Arch: "amd64"}
 	}
 	w.Who = diagnostic.User{Name: "camille", Home: w.Home, Host: "poste-7"}
-	return w
+	return w.Folder(w.Home, 0o700)
 }
 
 // File puts a file there, with the folders that lead to it.
