@@ -14,7 +14,7 @@ import (
 
 func compareCommand(set *flag.FlagSet) func(context.Context, *terminal, []string) int {
 	asJSON := set.Bool("json", false, "")
-	return func(_ context.Context, t *terminal, args []string) int {
+	return func(ctx context.Context, t *terminal, args []string) int {
 		if len(args) != 2 {
 			t.fail(t.say("cli.compare.two"), "")
 			return exitUsage
@@ -22,12 +22,21 @@ func compareCommand(set *flag.FlagSet) func(context.Context, *terminal, []string
 		var reports [2]report.Report
 		for i, name := range args {
 			var err error
-			if reports[i], err = readReport(name); err != nil {
+			reports[i], err = unless(ctx, func() (report.Report, error) { return readReport(name) })
+			if ctx.Err() != nil {
+				t.talk(t.say("cli.interrupted"))
+				return exitInterrupted
+			}
+			if err != nil {
 				t.fail(t.say("cli.compare.unreadable", "File", plaintext.Line(name, 240), "Reason", t.unreadReport(err)), "")
 				return exitUsage
 			}
 		}
-		changes := report.Compare(reports[0], reports[1])
+		changes, err := unless(ctx, func() (report.Changes, error) { return report.Compare(reports[0], reports[1]), nil })
+		if err != nil {
+			t.talk(t.say("cli.interrupted"))
+			return exitInterrupted
+		}
 		if *asJSON {
 			t.printJSON(changes)
 		} else {
@@ -37,6 +46,27 @@ func compareCommand(set *flag.FlagSet) func(context.Context, *terminal, []string
 			return exitProblems
 		}
 		return exitOK
+	}
+}
+
+// unless does something that cannot be ended, and stops waiting for it when the
+// context ends; the program is about to end then.
+func unless[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := do()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
 	}
 }
 
@@ -68,5 +98,5 @@ func (t *terminal) unreadReport(err error) string {
 			return t.say(known.key)
 		}
 	}
-	return plaintext.Line(err.Error(), 240)
+	return t.reason(err)
 }

@@ -211,21 +211,25 @@ func (t *terminal) doctor(ctx context.Context, o doctorOptions) int {
 	}
 	document := report.New(t.Speaker, d, report.Options{Redaction: o.redaction, Key: report.Key(id)})
 	code := doctorExit(d)
-	if o.html != "" && !t.writeHTML(document, o.html) {
-		code = max(code, exitProblems)
-	}
+	// The answer first: the file may be a pipe that nobody reads.
 	switch {
 	case o.asJSON:
 		t.printJSON(document)
 	case o.html != toStandardOutput:
 		t.out(report.Text(t.Speaker, document))
 	}
+	if o.html != "" && !t.writeHTML(ctx, document, o.html) {
+		code = max(code, exitProblems)
+	}
+	if ctx.Err() != nil {
+		return exitInterrupted
+	}
 	return code
 }
 
 // writeHTML writes the page to a file, or to standard output; false when the
 // file could not be written.
-func (t *terminal) writeHTML(document report.Report, name string) bool {
+func (t *terminal) writeHTML(ctx context.Context, document report.Report, name string) bool {
 	var page bytes.Buffer
 	err := report.HTML(&page, t.Speaker, document)
 	if err == nil && name == toStandardOutput {
@@ -233,10 +237,14 @@ func (t *terminal) writeHTML(document report.Report, name string) bool {
 		return true
 	}
 	if err == nil {
-		err = report.WriteFile(name, page.Bytes())
+		_, err = unless(ctx, func() (struct{}, error) { return struct{}{}, report.WriteFile(name, page.Bytes()) })
+	}
+	if ctx.Err() != nil {
+		t.talk(t.say("cli.interrupted"))
+		return false
 	}
 	if err != nil {
-		t.fail(t.say("cli.doctor.html.failed", "File", plaintext.Line(name, 240), "Reason", plaintext.Line(err.Error(), 240)), "")
+		t.fail(t.say("cli.doctor.html.failed", "File", plaintext.Line(name, 240), "Reason", t.reason(err)), "")
 		return false
 	}
 	t.talk(t.say("cli.doctor.html.written", "File", plaintext.Line(name, 240)))

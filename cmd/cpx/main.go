@@ -54,6 +54,7 @@ func main() {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals
+		signal.Stop(signals) // the next one ends what does not end by itself
 		cancel(errInterrupted)
 	}()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
@@ -122,7 +123,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		code := do(ctx, t, rest)
 		if t.unwritten != nil {
-			t.fail(t.say("cli.unwritten", "Reason", t.unwritten.Error()), "")
+			t.fail(t.say("cli.unwritten", "Reason", t.reason(t.unwritten)), "")
 			return max(code, exitProblems)
 		}
 		return code

@@ -179,7 +179,7 @@ func issuerMissing(s *Session, e igcsante.Examination) Result {
 	if s.wrong("cryptolib.installed") {
 		return Result{Because: "cryptolib.installed"}
 	}
-	return Result{Outcome: "no-issuer", Facts: []Fact{public("authority", commonName(e.Missing.Name))}}
+	return Result{Outcome: "no-issuer", Facts: []Fact{local("authority", commonName(e.Missing.Name))}}
 }
 
 // commonName is the CN of a distinguished name in the form of RFC 4514, or all
@@ -199,7 +199,7 @@ func certificateFacts(c cps.Certificate, e igcsante.Examination) []Fact {
 		facts = append(facts, public("certificateEnd", e.Validity.NotAfter.Format(time.DateOnly)))
 	}
 	if e.Issuer != "" {
-		facts = append(facts, public("certificateIssuer", commonName(e.Issuer)))
+		facts = append(facts, local("certificateIssuer", commonName(e.Issuer)))
 	}
 	if e.Subject != "" {
 		facts = append(facts, person("certificateSubject", e.Subject))

@@ -90,7 +90,7 @@ func lacks(there map[string]bool) []Fact {
 	var facts []Fact
 	for _, a := range igcsante.Authorities() {
 		if !there[a.SHA256] {
-			facts = append(facts, public("authority", a.CommonName))
+			facts = append(facts, local("authority", a.CommonName))
 		}
 	}
 	return facts

@@ -168,7 +168,7 @@ func cryptolibInstalled(ctx context.Context, s *Session) Result {
 		return Result{Outcome: "incomplete", Facts: append(facts, local("remains", at))}
 	}
 	if other, ok := showsCard(ctx, s, probes); ok {
-		return Result{Outcome: "absent-other", Facts: append(facts, public("otherModule", other.Module.Name), local("module", other.Module.Path))}
+		return Result{Outcome: "absent-other", Facts: append(facts, local("otherModule", other.Module.Name), local("module", other.Module.Path))}
 	}
 	return Result{Outcome: "absent", Facts: facts}
 }

@@ -162,3 +162,17 @@ func TestReportReadsBack(t *testing.T) {
 		}
 	}
 }
+
+// TestEvidenceOfWhatIsWrongIsOpen: not every browser prints what is folded.
+func TestEvidenceOfWhatIsWrongIsOpen(t *testing.T) {
+	t.Parallel()
+	d := example()
+	d.Findings[0].Facts = []diagnostic.Fact{{Key: "version", Value: "1", Sensitivity: diagnostic.Public}}
+	page := said(t, New(speaker(t, "fr"), d, Options{Key: machine}))["html"]
+	if strings.Count(page, "<details open>") != 1 || strings.Index(page, "<details open>") > strings.Index(page, "<details><summary>") {
+		t.Errorf("%d are open", strings.Count(page, "<details open>"))
+	}
+	if !strings.Contains(page, "«\u00a0") || strings.Contains(page, "« ") {
+		t.Error("a guillemet may stand alone at the end of a line")
+	}
+}

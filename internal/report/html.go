@@ -23,12 +23,17 @@ func HTML(w io.Writer, s *language.Speaker, r Report) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"say":   func(key string, pairs ...any) string { return s.Say(key, pairs...) },
 		"shown": func(text string) string { return plaintext.Line(text, longestLine) },
+		"prose": func(text string) string { return guillemets.Replace(plaintext.Line(text, longestLine)) },
 	}).Parse(pageTemplate)
 	if err != nil {
 		return fmt.Errorf("template of the report: %w", err)
 	}
 	return t.Execute(w, newSheet(s, r))
 }
+
+// guillemets keep what they quote on their line. Other spaces stay as they are:
+// a step may hold what is to be copied.
+var guillemets = strings.NewReplacer("« ", "«\u00a0", " »", "\u00a0»")
 
 // sheet is what the template shows.
 type sheet struct {
@@ -51,6 +56,8 @@ type item struct {
 	Finding
 	Mark, Tone string
 	Links      []Link
+	// Pressing: its evidence is not folded, so that every browser prints it.
+	Pressing bool
 }
 
 type wellItems struct {
@@ -90,6 +97,7 @@ func newSheet(s *language.Speaker, r Report) sheet {
 func newItem(s *language.Speaker, f Finding) item {
 	i := item{Finding: f}
 	i.Mark, i.Tone = mark(s, f), f.Status
+	i.Pressing = !f.Advice && f.Status != string(diagnostic.OK) && f.Status != string(diagnostic.Skipped)
 	if f.Advice {
 		i.Tone = string(diagnostic.Skipped) // nothing is wrong
 	}

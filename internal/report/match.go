@@ -1,6 +1,8 @@
 package report
 
 import (
+	"regexp"
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,6 +19,9 @@ type glyph struct {
 	// gap counts the characters between it and the one before that are neither
 	// letter nor digit; at the beginning of the text it is 1 at least.
 	gap int
+	// hidden: something invisible stands before it, which may part two words or
+	// stand within one.
+	hidden bool
 }
 
 // matching is how a value is looked for.
@@ -27,6 +32,8 @@ const (
 	words matching = iota
 	// wordsOfPaths: the same, in a path alone.
 	wordsOfPaths
+	// partsOfPaths: in a path, or what is built like one, also within a word.
+	partsOfPaths
 	// grouped: digits that may stand in groups, not within a longer number
 	// unless there are many of them.
 	grouped
@@ -53,21 +60,22 @@ var folded = map[rune]string{'œ': "oe", 'æ': "ae", 'ß': "ss", 'ø': "o", 'ł'
 // nothing: a name with one in its middle is still that name.
 func fold(s string) []glyph {
 	all := make([]glyph, 0, len(s))
-	gap := 1
+	gap, hidden := 1, false
 	for at := 0; at < len(s); {
 		r, size := utf8.DecodeRuneInString(s[at:])
 		start := at
 		at += size
 		switch {
-		case unicode.IsMark(r), unicode.In(r, unicode.Cf, unicode.Cc) && !unicode.IsSpace(r), r == utf8.RuneError:
+		case unicode.IsMark(r), unicode.In(r, unicode.Cf, unicode.Cc) && !unicode.IsSpace(r), r == utf8.RuneError, s[start:at] == escape:
+			hidden = hidden || !unicode.IsMark(r)
 			if len(all) > 0 && gap == 0 {
 				all[len(all)-1].end = at // it goes with the letter that it follows
 			}
 			continue
 		}
 		for _, letter := range letters(r) {
-			all = append(all, glyph{letter, start, at, gap})
-			gap = 0
+			all = append(all, glyph{letter, start, at, gap, hidden})
+			gap, hidden = 0, false
 		}
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			gap++
@@ -117,25 +125,22 @@ func plain(all []glyph) string {
 
 // replace puts the placeholders of patterns, the longest first, in the place of
 // what they match. What was replaced is not looked at again.
-func replace(text string, patterns []pattern) string {
-	if len(patterns) == 0 || text == "" {
+func (s *sweeper) replace(text string) string {
+	if len(s.patterns) == 0 || text == "" {
 		return text
 	}
-	first := map[rune][]pattern{}
-	for _, p := range patterns {
-		first[p.letters[0].letter] = append(first[p.letters[0].letter], p)
-	}
 	all := fold(text)
+	known := knownPlaces(text)
 	var b strings.Builder
 	copied := 0
 	for i := 0; i < len(all); i++ {
-		for _, p := range first[all[i].letter] {
+		for _, p := range s.first[all[i].letter] {
 			n := len(p.letters)
-			if !p.at(text, all, i) {
+			if !p.at(text, all, i) || p.person && overlaps(known, all[i].start, all[i+n-1].end) {
 				continue
 			}
 			b.WriteString(text[copied:all[i].start])
-			b.WriteString(p.instead)
+			b.WriteString(s.hold(p.instead))
 			copied = all[i+n-1].end
 			i += n - 1
 			break
@@ -143,6 +148,31 @@ func replace(text string, patterns []pattern) string {
 	}
 	b.WriteString(text[copied:])
 	return b.String()
+}
+
+// byFirst gives patterns by their first letter.
+func byFirst(patterns []pattern) map[rune][]pattern {
+	first := map[rune][]pattern{}
+	for _, p := range patterns {
+		first[p.letters[0].letter] = append(first[p.letters[0].letter], p)
+	}
+	return first
+}
+
+// overlaps tells whether a part of the text is in one of the places.
+func overlaps(places [][]int, start, end int) bool {
+	at := sort.Search(len(places), func(i int) bool { return places[i][1] > start })
+	return at < len(places) && places[at][0] < end
+}
+
+// within tells whether the pattern stands somewhere in the text.
+func (p pattern) within(text string, all []glyph) bool {
+	for i := range all {
+		if p.at(text, all, i) {
+			return true
+		}
+	}
+	return false
 }
 
 // at tells whether the pattern stands at the letter i.
@@ -157,18 +187,25 @@ func (p pattern) at(text string, all []glyph, i int) bool {
 			return false
 		}
 	}
-	before, after := all[i].gap > 0, i+n == len(all) || all[i+n].gap > 0
+	parted := func(g glyph) bool { return g.gap > 0 || g.hidden }
+	before, after := parted(all[i]), i+n == len(all) || parted(all[i+n])
+	// A number after a name, or before it, is no part of it.
+	other := func(a, b glyph) bool { return n > 3 && unicode.IsDigit(a.letter) != unicode.IsDigit(b.letter) }
+	wordBefore := before || other(all[i-1], all[i])
+	wordAfter := after || other(all[i+n-1], all[i+n])
 	switch p.matches {
 	case words:
-		return before && after
+		return wordBefore && wordAfter
 	case wordsOfPaths:
-		return before && after && inPath(text, all[i].start, all[i+n-1].end)
+		return wordBefore && wordAfter && inPath(text, all[i].start, all[i+n-1].end)
+	case partsOfPaths:
+		return inName(text, all[i].start, all[i+n-1].end)
 	case grouped:
 		return n >= long || (before || !unicode.IsDigit(all[i-1].letter)) && (after || !unicode.IsDigit(all[i+n].letter))
 	case hexadecimal:
 		for !before && all[i-1].letter == '0' {
 			i--
-			before = all[i].gap > 0
+			before = parted(all[i])
 		}
 		return n >= 2*long || before && after
 	}
@@ -181,18 +218,47 @@ func (p pattern) bridges(want, have int) bool {
 	case grouped, hexadecimal:
 		return have <= gapOfDigits
 	}
-	return have == 0 || want > 0 && have <= max(gapOfWords, want)
+	most := gapOfWords
+	if p.near {
+		most = 1
+	}
+	return have == 0 || want > 0 && have <= max(most, want)
 }
 
 // inPath tells whether what stands there is part of a path: what surrounds it,
-// up to a space, has a separator.
+// up to a space, has a separator, or all before it is one path.
 func inPath(text string, start, end int) bool {
-	left := text[strings.LastIndexFunc(text[:start], unicode.IsSpace)+1 : start]
-	right := text[end:]
+	left, right := around(text, start, end)
+	return strings.ContainsAny(left, `/\`) || strings.ContainsAny(right, `/\`) ||
+		beginning.MatchString(text) && !strings.ContainsAny(text[2:max(2, start)], `:;,"'<>|*?`)
+}
+
+// beginning is how a text begins that is a path.
+var beginning = regexp.MustCompile(`^(?:/|[A-Za-z]:[\\/]|\\\\|~[\\/])`)
+
+// inName tells whether what stands there is part of a path, or of a name that
+// is put together as machines have them.
+func inName(text string, start, end int) bool {
+	if inPath(text, start, end) {
+		return true
+	}
+	left, right := around(text, start, end)
+	return strings.ContainsAny(left+right, "@_") || dotted.MatchString(left+text[start:end]+right)
+}
+
+var dotted = regexp.MustCompile(`[\p{L}0-9][.:][\p{L}0-9]`)
+
+// longestPart is how much of a text around a word is looked at.
+const longestPart = 512
+
+// around is what stands beside a part of the text, up to a space.
+func around(text string, start, end int) (left, right string) {
+	left, right = text[max(0, start-longestPart):start], text[end:min(len(text), end+longestPart)]
+	left = left[strings.LastIndexFunc(left, unicode.IsSpace)+1:]
 	if space := strings.IndexFunc(right, unicode.IsSpace); space >= 0 {
 		right = right[:space]
 	}
-	return strings.ContainsAny(left, `/\`) || strings.ContainsAny(right, `/\`)
+	return left, right
 }
 
 // path folds a path for comparison: case and the kind of separator count for

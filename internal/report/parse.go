@@ -46,8 +46,13 @@ func (e *ParseError) Error() string {
 
 func (e *ParseError) Unwrap() []error { return []error{e.Reason, e.Cause} }
 
-// mostFindings bounds a report that was made up.
-const mostFindings = 2000
+// Bounds of a report that was made up: a comparison weighs some of its values
+// pair by pair.
+const (
+	mostFindings = 1000
+	mostOfList   = 500
+	longestValue = 4096 // of one fact, in bytes
+)
 
 // Parse reads the JSON of a report. The marks of byte order that Windows
 // programs put before a text are accepted, and their UTF-16 too.
@@ -106,6 +111,36 @@ func (r Report) check() error {
 			return fmt.Errorf("findings: %q is there twice", f.Code)
 		}
 		seen[f.Code] = true
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	return r.Card.check()
+}
+
+// check refuses more than a report has.
+func (f Finding) check() error {
+	if len(f.Evidence) > mostOfList || len(f.Links) > mostOfList {
+		return fmt.Errorf("findings: %q has %d facts and %d links", f.Code, len(f.Evidence), len(f.Links))
+	}
+	for _, e := range f.Evidence {
+		if len(e.Key)+len(e.Label)+len(e.Value) > longestValue {
+			return fmt.Errorf("findings: a fact of %q has %d bytes", f.Code, len(e.Key)+len(e.Label)+len(e.Value))
+		}
+	}
+	return nil
+}
+
+func (c *Card) check() error {
+	if c == nil {
+		return nil
+	}
+	longest := max(len(c.Certificates), len(c.Unread), len(c.Identifier.Sources), len(c.Identifier.Problems))
+	for _, x := range c.Certificates {
+		longest = max(longest, len(x.Usage))
+	}
+	if longest > mostOfList {
+		return fmt.Errorf("card: a list of %d", longest)
 	}
 	return nil
 }

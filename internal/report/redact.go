@@ -1,10 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"postecpx/internal/diagnostic"
 )
@@ -70,11 +72,13 @@ func newRedactor(d diagnostic.Diagnosis, o Options) *redactor {
 	return r
 }
 
-// placeholder stands for a value: equal values of one workstation have equal
-// digits, and three of them are too few to find the value again.
-func (r *redactor) placeholder(kind, value string) string {
-	return "‹" + kind + "-" + hex.EncodeToString(sum(r.key, value))[:3] + "›"
+// digits stand for a value, in whatever form it is written: equal values of one
+// workstation have equal digits.
+func (r *redactor) digits(value string) string {
+	return hex.EncodeToString(sum(r.key, lettersOf(value)))[:3]
 }
+
+func placeholder(kind, digits string) string { return "‹" + kind + "-" + digits + "›" }
 
 // mark names the workstation without saying which it is.
 func (r *redactor) mark() string {
@@ -85,26 +89,30 @@ func (r *redactor) mark() string {
 // replaced wherever it stands.
 func (r *redactor) text(s string) string { return r.sweep.text(s) }
 
-// fact makes a fact fit for the report; false when it is not to be shown.
+// fact makes a fact fit for the report; false when it is not to be shown. A path
+// that every workstation has is shown: remedies are of no use without.
 func (r *redactor) fact(f diagnostic.Fact) (diagnostic.Fact, bool) {
+	swept := func() string { return r.text(f.Value) }
 	switch {
 	case f.Sensitivity == diagnostic.Secret:
 		return diagnostic.Fact{}, false
 	case r.redaction.hides(f.Sensitivity) && f.Value != "":
+		if f.Sensitivity == diagnostic.Workstation && isPublic(f.Value) && swept() == f.Value {
+			break
+		}
 		f.Value = r.hidden(f.Key, f.Value)
 	default:
-		f.Value = r.text(f.Value)
+		f.Value = swept()
 	}
 	return f, true
 }
 
-// hidden is the placeholder of a value under its kind. The forms of one value,
-// grouped digits for one, have the same digits.
+// hidden is the placeholder of a value under its kind.
 func (r *redactor) hidden(kind, value string) string {
 	if value == "" {
 		return ""
 	}
-	return r.placeholder(kind, r.sweep.canonical(value))
+	return placeholder(kind, r.sweep.digitsOf(value))
 }
 
 // diagnosis redacts the facts before they fill any sentence: the sentences of
@@ -144,24 +152,34 @@ func (r *redactor) card(c Card) Card {
 	if r.redaction == None {
 		return c
 	}
-	c.Number = r.hidden("number", c.Number)
-	c.Identifier.Value = r.hidden("identifier", c.Identifier.Value)
-	c.Identifier.Number = r.hidden("identifier", c.Identifier.Number)
-	c.Identifier.Certificate = r.hidden("identifier", c.Identifier.Certificate)
+	of := r.sweep.ofCard
+	value := cmp.Or(c.Identifier.Value, c.Identifier.Number)
+	c.Number = of("number", c.Number, c.Number)
+	c.Identifier.Value = of("identifier", c.Identifier.Value, value)
+	c.Identifier.Number = of("identifier", c.Identifier.Number, value)
+	c.Identifier.Certificate = of("identifier", c.Identifier.Certificate, c.Identifier.Certificate)
 	if c.Holder != nil {
 		h := *c.Holder
 		h.Civility = ""
-		h.FamilyName = r.hidden("familyName", h.FamilyName)
-		h.GivenName = r.hidden("givenName", h.GivenName)
+		h.FamilyName = of("familyName", h.FamilyName, h.FamilyName)
+		h.GivenName = of("givenName", h.GivenName, h.GivenName)
 		c.Holder = &h
 	}
 	c.Certificates = mapped(c.Certificates, func(x Certificate) Certificate {
 		x.Label, x.Issuer = r.text(x.Label), r.text(x.Issuer)
-		x.Subject, x.Serial = r.hidden("subject", x.Subject), r.hidden("serial", x.Serial)
+		x.Subject, x.Serial = of("subject", x.Subject, x.Subject), of("serial", x.Serial, x.Serial)
+		x.NotBefore, x.NotAfter = day(x.NotBefore), day(x.NotAfter)
 		x.Usage = mapped(x.Usage, r.text)
 		return x
 	})
 	return c
+}
+
+// day leaves the time of day out: to the second, the dates of a certificate are
+// as good as its serial number.
+func day(moment string) string {
+	date, _, _ := strings.Cut(moment, "T")
+	return date
 }
 
 func mapped[T any](all []T, change func(T) T) []T {

@@ -86,7 +86,7 @@ func TestWhatStaysOfTheCard(t *testing.T) {
 	if c.Kind != "CPS" || c.Generation != "CPS3" || c.Interface != "contact" || c.Expires != "2027-02-21" || c.Identifier.Status != "verified" ||
 		c.Identifier.Type != "RPPS" || len(c.Identifier.Sources) != 2 || c.Holder.Profession.Code != "10" || c.Holder.Speciality.Code != "SM26" ||
 		c.ATR != "3BAC00402A001225006480000310009000" || c.PIN.TriesLeft != 3 || c.Certificates[0].Role != "authentication" ||
-		c.Certificates[0].Issuer != "CN=TEST AC IGC-SANTE ELEMENTAIRE PERSONNES" || c.Certificates[0].NotAfter != "2027-02-21T00:00:00Z" {
+		c.Certificates[0].Issuer != "CN=TEST AC IGC-SANTE ELEMENTAIRE PERSONNES" || c.Certificates[0].NotAfter != "2027-02-21" {
 		t.Errorf("%+v", c)
 	}
 	if c.Identifier.Value != c.Identifier.Number || !strings.HasPrefix(c.Identifier.Value, "‹identifier-") || !strings.HasPrefix(c.Product, "CPS3v3-‹number-") {
@@ -271,7 +271,7 @@ func TestSweep(t *testing.T) {
 		{camille, "/home/camille/.mozilla/firefox", "~/.mozilla/firefox"},
 		{camille, "file:///home/camille/x", "file://~/x"},
 		{camille, "/home/camille2/x", "/home/‹user›/x"},
-		{camille, "/home/camille.old/x", "/home/‹user›.old/x"},
+		{camille, "/home/camille.old/x", "/home/‹user›/x"},
 		{camille, "/home/", "/home/"},
 		{camille, "read /home/camille.", "read ~."},
 		{camille, "/mnt/camille-usb/x", "/mnt/‹user›-usb/x"},
