@@ -92,6 +92,9 @@ type integrationScreen struct {
 	runBox, stopBox, buttonBox fyne.CanvasObject
 	findings                   *fyne.Container // modules, comparison, certificates
 	proof                      *proofSection
+	virtual                    *virtualSection // nil without a Simulator
+	exchanges                  *traceSection   // nil without a Tracer
+	desk                       desk
 
 	stage   stage
 	step    Step
@@ -119,8 +122,14 @@ func newIntegrationScreen(s *language.Speaker, now func() time.Time, bench Workb
 	i.onKey = i.press
 	i.findings = container.NewVBox()
 	i.proof = newProofSection(i)
-	i.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(2, gap, gap, gap),
-		container.NewVBox(i.findings, i.proof.content)))
+	sections := container.NewVBox(i.findings, i.proof.content)
+	if i.exchanges = newTraceSection(i); i.exchanges != nil {
+		sections.Add(i.exchanges.content)
+	}
+	if i.virtual = newVirtualSection(i); i.virtual != nil {
+		sections.Add(i.virtual.content)
+	}
+	i.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(2, gap, gap, gap), sections))
 	top := i.buildAnswer()
 	i.content = container.New(layout.NewBorderLayout(top, nil, nil, nil), top, i.scroll)
 	i.update()
@@ -142,7 +151,9 @@ func (i *integrationScreen) buildAnswer() fyne.CanvasObject {
 }
 
 // busy tells whether the workbench is at work.
-func (i *integrationScreen) busy() bool { return i.stage == examining || i.proving }
+func (i *integrationScreen) busy() bool {
+	return i.stage == examining || i.proving || i.exchanges.working()
+}
 
 // Examine begins an examination, unless one is under way.
 func (i *integrationScreen) Examine() {
@@ -168,10 +179,13 @@ func (i *integrationScreen) Examine() {
 	})
 }
 
-// Interrupt ends the examination that is under way.
+// Interrupt ends the examination, or the recording, that is under way.
 func (i *integrationScreen) Interrupt() {
-	if i.stage == examining {
+	switch {
+	case i.stage == examining:
 		i.cancel()
+	case i.exchanges.working():
+		i.exchanges.cancel()
 	}
 }
 
@@ -268,7 +282,7 @@ func (i *integrationScreen) update() {
 		i.runBox.Show()
 		i.stopBox.Hide()
 	}
-	if i.proving {
+	if i.proving || i.exchanges.working() {
 		i.run.Disable()
 	} else {
 		i.run.Enable()
@@ -279,6 +293,8 @@ func (i *integrationScreen) update() {
 	}
 	i.run.Refresh()
 	i.proof.update()
+	i.exchanges.update()
+	i.virtual.update()
 	i.content.Refresh()
 }
 

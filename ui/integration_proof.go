@@ -224,7 +224,7 @@ func (p *proofSection) press() {
 		return // while the section is made
 	}
 	_, ok := p.hindrance()
-	if ok && p.code.length > 0 && (!p.lastTry() || p.confirm.Checked) {
+	if ok && !p.on.busy() && p.code.length > 0 && (!p.lastTry() || p.confirm.Checked) {
 		p.button.Enable()
 	} else {
 		p.button.Disable()

@@ -12,6 +12,9 @@ func (w *Window) followReader() {
 	if w.integration == nil {
 		return
 	}
+	if w.integration.desk.choosePath == nil {
+		w.integration.desk = w.newDesk()
+	}
 	var status *cardreader.ReaderStatus
 	if w.snapshot != nil && w.snapshot.Service == nil {
 		for n, r := range w.snapshot.Readers {

@@ -79,6 +79,7 @@ var commands = []command{
 	{"certificates", certificatesCommand},
 	{"doctor", doctorCommand},
 	{"compare", compareCommand},
+	{"trace", traceCommand},
 	{"simulate", simulateCommand},
 	{"version", versionCommand},
 }

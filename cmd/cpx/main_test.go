@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"postecpx/cardreader/iso7816"
+	"postecpx/cardreader/trace"
 	"postecpx/cardreader/virtualcard"
 	"postecpx/cardreader/virtualcard/vpcd"
 	"postecpx/internal/pcscd"
@@ -32,7 +33,7 @@ func TestMain(m *testing.M) {
 //	insert CARD [remove-at=N] [mute-at=N] [status=N:SW] [truncate=FILE:BYTES] [strict-le] [reader=N]
 //		[identifier=VALUE] [number=DIGITS]
 //
-// puts a virtual card; "remove" takes it out and "presented N" counts the
+// puts a virtual card, and "play FILE" the one of a recording; "remove" takes it out and "presented N" counts the
 // codes that it saw. "json PATH VALUE" looks into the last output.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -47,6 +48,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"pcscd":     pcscdCommand,
 			"insert":    insertCommand,
+			"play":      playCommand,
 			"remove":    removeCommand,
 			"presented": presentedCommand,
 			"json":      jsonCommand,
@@ -176,13 +178,30 @@ func insertCommand(ts *testscript.TestScript, neg bool, args []string) {
 	card, gone := s.card, s.gone
 	go func() { gone <- vpcd.Insert(ctx, s.server.Address(reader), card, nil) }()
 	ts.Defer(cancel)
-	awaitPower(ts, card)
+	awaitPower(ts, func() int { return card.Counts().Resets })
+}
+
+func playCommand(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts)
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: play FILE")
+	}
+	recording, err := readRecording(ts.MkAbs(args[0]))
+	ts.Check(err)
+	card, err := trace.NewReplay(recording)
+	ts.Check(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	s.take, s.gone = cancel, make(chan error, 1)
+	gone := s.gone
+	go func() { gone <- vpcd.Insert(ctx, s.server.Address(0), card, nil) }()
+	ts.Defer(cancel)
+	awaitPower(ts, func() int { return card.Counts().Resets })
 }
 
 // awaitPower waits until the service has seen the card.
-func awaitPower(ts *testscript.TestScript, card *virtualcard.Card) {
+func awaitPower(ts *testscript.TestScript, resets func() int) {
 	for range 500 {
-		if card.Counts().Resets > 1 { // one is the insertion itself
+		if resets() > 1 { // one is the insertion itself
 			return
 		}
 		time.Sleep(10 * time.Millisecond)

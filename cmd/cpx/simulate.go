@@ -22,6 +22,7 @@ func simulateCommand(set *flag.FlagSet) func(context.Context, *terminal, []strin
 	asJSON := set.Bool("json", false, "")
 	address := set.String("address", vpcd.DefaultAddress, "")
 	file := set.String("file", "", "")
+	replay := set.String("replay", "", "")
 	duration := set.Duration("for", 0, "")
 	faults := virtualcard.Faults{Status: make(map[int]iso7816.StatusWord), Truncate: make(map[string]int)}
 	set.IntVar(&faults.RemoveAt, "remove-at", 0, "")
@@ -46,6 +47,18 @@ func simulateCommand(set *flag.FlagSet) func(context.Context, *terminal, []strin
 		if *list {
 			return t.listCards(*asJSON)
 		}
+		if *duration > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, *duration)
+			defer cancel()
+		}
+		if given(set, "replay") {
+			if len(args) > 0 || !onlyGiven(set, "replay", "address", "for", "json") {
+				t.fail(t.say("cli.simulate.replay.alone"), "")
+				return exitUsage
+			}
+			return t.replay(ctx, *address, *replay, *asJSON)
+		}
 		description, err := t.description(*file, args)
 		if err != nil {
 			t.fail(t.cardError(err), "")
@@ -56,12 +69,7 @@ func simulateCommand(set *flag.FlagSet) func(context.Context, *terminal, []strin
 			t.fail(err.Error(), "")
 			return exitUsage
 		}
-		if *duration > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, *duration)
-			defer cancel()
-		}
-		return t.simulate(ctx, *address, card, *asJSON)
+		return t.simulate(ctx, *address, simulated{Card: card, name: description.Name, counts: card.Counts}, *asJSON)
 	}
 }
 
@@ -138,27 +146,44 @@ func (t *terminal) listCards(asJSON bool) int {
 	return exitOK
 }
 
+// simulated is a card to put into the reader.
+type simulated struct {
+	vpcd.Card
+	name   string
+	counts func() virtualcard.Counts
+	// unknown counts the commands that a recording does not hold; nil when the
+	// card is not of one.
+	unknown func() int
+}
+
 // simulate keeps the card in the reader until the person or a fault takes it
 // out, then says what it saw.
-func (t *terminal) simulate(ctx context.Context, address string, card *virtualcard.Card, asJSON bool) int {
+func (t *terminal) simulate(ctx context.Context, address string, card simulated, asJSON bool) int {
 	began := time.Now()
 	err := vpcd.Insert(ctx, address, card, func() {
-		t.talk(t.say("cli.simulate.inserted", "Name", card.Description().Name, "Address", address))
+		t.talk(t.say("cli.simulate.inserted", "Name", card.name, "Address", address))
 	})
-	counts := card.Counts()
+	counts := card.counts()
 	if errors.Is(err, vpcd.ErrNoReader) && counts.Exchanges == 0 && time.Since(began) < time.Second {
 		t.fail(t.say("cli.simulate.no-reader", "Address", address), t.say("cli.simulate.no-reader.next"))
 		return exitNoReader
 	}
 	if asJSON {
-		t.printJSON(map[string]any{
-			"schema": "postecpx.simulation/1", "card": card.Description().Name,
+		document := map[string]any{
+			"schema": "postecpx.simulation/1", "card": card.name,
 			"exchanges": counts.Exchanges, "getResponses": counts.GetResponses,
 			"bytesToCard": counts.BytesIn, "bytesFromCard": counts.BytesOut,
 			"codesPresented": counts.Presented, "resets": counts.Resets,
-		})
+		}
+		if card.unknown != nil {
+			document["unknownCommands"] = card.unknown()
+		}
+		t.printJSON(document)
 	} else {
 		t.talk(t.say("cli.simulate.counts", "Exchanges", counts.Exchanges, "GetResponses", counts.GetResponses, "Presented", counts.Presented))
+		if card.unknown != nil && card.unknown() > 0 {
+			t.talk(t.say("cli.simulate.replay.unknown", "Count", card.unknown()))
+		}
 	}
 	switch {
 	case ctx.Err() != nil:

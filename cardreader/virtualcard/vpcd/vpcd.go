@@ -11,7 +11,7 @@ import (
 	"io"
 	"net"
 
-	"postecpx/cardreader/virtualcard"
+	"postecpx/cardreader/iso7816"
 )
 
 // DefaultAddress is the first reader of the driver as Debian installs it.
@@ -29,11 +29,22 @@ const (
 // vpcd driver is not installed.
 var ErrNoReader = errors.New("no virtual reader")
 
+// Card is what can be put into the reader: a *virtualcard.Card, a *trace.Replay.
+type Card interface {
+	iso7816.Transmitter
+	// ATR is the Answer-To-Reset, or nil for a mute card.
+	ATR() []byte
+	// Insert is called once, before anything else.
+	Insert()
+	// Reset is a reset or a new power supply.
+	Reset()
+}
+
 // Insert puts the card into the reader at that address, and answers for it
-// until ctx ends, the card is removed by a fault (virtualcard.ErrRemoved), or
+// until ctx ends, the card fails to answer (virtualcard.ErrRemoved, by a fault), or
 // the reader goes away. inserted, when not nil, is called once the reader has
 // taken the card.
-func Insert(ctx context.Context, address string, card *virtualcard.Card, inserted func()) error {
+func Insert(ctx context.Context, address string, card Card, inserted func()) error {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
@@ -56,7 +67,7 @@ func Insert(ctx context.Context, address string, card *virtualcard.Card, inserte
 	return err
 }
 
-func serve(ctx context.Context, conn *net.TCPConn, card *virtualcard.Card) error {
+func serve(ctx context.Context, conn *net.TCPConn, card Card) error {
 	var size [2]byte
 	buffer := make([]byte, 0xFFFF)
 	for {
@@ -94,7 +105,7 @@ func receive(conn *net.TCPConn, b []byte) error {
 }
 
 // respond gives the answer to a request, nil for none.
-func respond(ctx context.Context, card *virtualcard.Card, request []byte) ([]byte, error) {
+func respond(ctx context.Context, card Card, request []byte) ([]byte, error) {
 	if len(request) != 1 {
 		return card.Transmit(ctx, request)
 	}
