@@ -21,7 +21,8 @@ build: need-build
 # cannot be had.
 test: need-build need-test check
 	CGO_ENABLED=0 go test ./ui/... ./internal/language/... ./internal/plaintext/...
-	CGO_ENABLED=0 GOOS=windows go vet ./cmd/cpx ./cardreader/...
+	CGO_ENABLED=0 GOOS=windows go vet ./cmd/cpx ./cardreader/... ./internal/workstation ./internal/diagnostic ./internal/report
+	CGO_ENABLED=0 GOOS=darwin go vet ./internal/workstation ./internal/diagnostic ./internal/report
 	POSTECPX_REQUIRE_PCSCD=1 go test -tags $(TAGS) ./...
 
 check:
