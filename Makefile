@@ -8,8 +8,11 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev xorg-
 RUN_PACKAGES   := pcscd
 TEST_PACKAGES  := pcscd vsmartcard-vpcd opensc opensc-pkcs11 softhsm2 xvfb xauth libgl1-mesa-dri xdotool xclip
 BENCH_PACKAGES := $(TEST_PACKAGES) pcsc-tools
+PACKAGE_PACKAGES := git dpkg-dev rpm zip gcc-mingw-w64-x86-64 librsvg2-bin icoutils wixl msitools faketime
+PACKAGE_TEST_PACKAGES := $(PACKAGE_PACKAGES) debootstrap unzip jq man-db lintian desktop-file-utils appstream zsh fish wine wine64
 
-.PHONY: run build test check bench fuzz clean need-build need-run need-test need-bench
+.PHONY: run build test check bench fuzz packages test-packages clean
+.PHONY: need-build need-run need-test need-bench need-packages need-package-test
 
 run: need-build need-run build
 	@scripts/run
@@ -40,6 +43,15 @@ FUZZTIME := 30s
 fuzz:
 	scripts/fuzz $(FUZZTIME)
 
+# The packages for Linux and Windows, in dist/: packaging/README.md.
+packages: need-build need-packages
+	TAGS='$(TAGS)' packaging/build dist
+
+# Installs, uses and removes them in fresh Debian roots and under Wine: slow,
+# needs root.
+test-packages: need-package-test packages
+	packaging/test dist
+
 clean:
 	rm -rf bin dist
 
@@ -51,3 +63,7 @@ need-test:
 	@scripts/need $(TEST_PACKAGES)
 need-bench:
 	@scripts/need $(BENCH_PACKAGES)
+need-packages:
+	@scripts/need $(PACKAGE_PACKAGES)
+need-package-test:
+	@scripts/need $(PACKAGE_TEST_PACKAGES)

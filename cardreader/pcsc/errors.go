@@ -255,6 +255,11 @@ func meaning(op string, c code) (Kind, bool) {
 		if c == codeServiceStopped && pcscLite {
 			return ErrProtocolMismatch, true
 		}
+		// Without a context nothing can be asked of any reader: whatever the
+		// reason, the service is what fails.
+		if codes[c].kind == ErrOther {
+			return ErrService, true
+		}
 	case opConnect:
 		// The ATR offers neither T=0 nor T=1, or is none.
 		if c == codeProtocol {

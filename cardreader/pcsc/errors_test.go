@@ -17,6 +17,8 @@ func TestKindsOfCodes(t *testing.T) {
 	}{
 		{opEstablish, codeNoService, ErrService, "SCARD_E_NO_SERVICE"},
 		{opEstablish, codeSecurity, ErrAccess, "SCARD_W_SECURITY_VIOLATION"},
+		{opEstablish, 0x80100001, ErrService, "SCARD_F_INTERNAL_ERROR"},
+		{opEstablish, 0xDEADBEEF, ErrService, "0xDEADBEEF"},
 		{opConnect, codeSecurity, ErrAccess, "SCARD_W_SECURITY_VIOLATION"},
 		{opConnect, codeUnknownReader, ErrNoReader, "SCARD_E_UNKNOWN_READER"},
 		{opConnect, codeReaderVanished, ErrNoReader, "SCARD_E_READER_UNAVAILABLE"},
