@@ -55,6 +55,8 @@ type cardScreen struct {
 	drawings      []*drawing
 	captions      []*widget.Label // under each drawing
 	offer         fyne.CanvasObject
+	way           *fyne.Container // to what the guide has for the card
+	wayTo         string
 
 	subject subject
 	shown   *cps.Card
@@ -86,6 +88,8 @@ type callbacks struct {
 func newCardScreen(s *language.Speaker, now func() time.Time, do callbacks) *cardScreen {
 	c := &cardScreen{speaker: s, now: now, copied: do.copy}
 	c.notices = container.New(layout.NewCustomPaddedVBoxLayout(-8))
+	c.way = container.NewVBox()
+	c.way.Hide()
 	c.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(2, gap, gap, gap),
 		container.NewVBox(c.notices, c.buildCard(), c.buildWhere(do.showDemonstration))))
 	top := container.NewVBox(c.buildAnswer(do.choose), c.buildBand(do.endDemonstration))
@@ -158,6 +162,7 @@ func (c *cardScreen) buildCard() fyne.CanvasObject {
 	c.facts = container.New(&fill{least: 215, gap: 2, most: 4})
 	return c.keep(&c.card, container.New(layout.NewCustomPaddedVBoxLayout(12),
 		container.New(&beside{first: 420, gap: gap}, identifier, c.newDrawing()),
+		c.way,
 		newPanel(c.facts),
 	))
 }

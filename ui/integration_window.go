@@ -31,6 +31,8 @@ func (w *Window) typedKey(key *fyne.KeyEvent) {
 	switch {
 	case w.poste != nil && w.poste.content.Visible():
 		w.poste.key(key)
+	case w.guide != nil && w.guide.content.Visible():
+		w.guide.key(key)
 	case w.integration != nil && w.integration.content.Visible():
 		w.integration.key(key)
 	default:

@@ -87,6 +87,13 @@ type posteScreen struct {
 	// looked at again.
 	opened  map[string]bool
 	buttons map[diagnostic.Code]*action
+
+	// guidance gives the ways from findings to the guide, nil without one;
+	// changed is called when there is something new to be known here.
+	guidance func(diagnostic.Diagnosis) map[diagnostic.Code]signpost
+	changed  func()
+	ways     map[diagnostic.Code]signpost
+	wayRows  map[diagnostic.Code]*row
 }
 
 // desk is what the place asks of the window and the system.
@@ -280,6 +287,7 @@ func (p *posteScreen) rebuild() {
 	p.root.RemoveAll()
 	p.rest.RemoveAll()
 	p.buttons = map[diagnostic.Code]*action{}
+	p.findWays()
 	if p.diagnosis != nil {
 		p.showFindings()
 	}

@@ -218,6 +218,7 @@ func (p *posteScreen) addRemedy(all *fyne.Container, f diagnostic.Finding, w wor
 	for _, l := range w.Links {
 		all.Add(p.newLink(l))
 	}
+	p.addGuide(all, f.Code)
 	if f.Because != "" {
 		return // its cause is to be looked at again
 	}

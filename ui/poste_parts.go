@@ -2,7 +2,6 @@ package ui
 
 import (
 	"image/color"
-	"net/url"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -13,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"postecpx/assets/links"
+	"postecpx/internal/annuaire"
 	"postecpx/internal/wording"
 )
 
@@ -35,13 +35,17 @@ func (p *posteScreen) newLink(to wording.Link) fyne.CanvasObject {
 		tight(ringed(l, l.ring), newPrint(to.URL)))
 }
 
-// follow opens an address of the table of links, and no other.
+// follow opens an address of the table of links, and no other. One that is not
+// https is shown and not opened.
 func (p *posteScreen) follow(to wording.Link) {
-	address, err := url.Parse(to.URL)
-	if err != nil || !slices.ContainsFunc(links.All(), func(l links.Link) bool { return l.URL == to.URL }) {
+	if !slices.ContainsFunc(links.All(), func(l links.Link) bool { return l.URL == to.URL }) {
 		return
 	}
-	if err := p.desk.openURL(address); err != nil {
+	address, err := annuaire.Allowed(to.URL)
+	if err == nil {
+		err = p.desk.openURL(address)
+	}
+	if err != nil {
 		p.tell(wording.Statement{Tone: wording.Warning, Title: p.speaker.Say("poste.link.failed"),
 			Meaning: wording.Cause(err), Next: p.speaker.Say("poste.link.failed.next", "Address", to.URL)})
 	}

@@ -8,6 +8,7 @@ package ui
 
 import (
 	"runtime"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -35,6 +36,9 @@ type Options struct {
 	// Doctor does the work of the place Poste; without it there is no such
 	// place.
 	Doctor Doctor
+	// Guide does the work of the place Guide; without it there is no such
+	// place.
+	Guide Guide
 }
 
 // confirmed is how long the window says that something was copied.
@@ -52,11 +56,15 @@ type Window struct {
 	card    *cardScreen
 	// poste is nil without a Doctor.
 	poste *posteScreen
+	// guide is nil without a Guide; the ways lead to places.
+	guide                    *guideScreen
+	toCard, toPoste, toGuide func()
 	// integration is nil without a Workbench.
 	integration *integrationScreen
 
 	snapshot *cardreader.Snapshot
 	memory   memory
+	complete bool // the card that is shown is all that will be read
 	// demonstration is the fictitious card, nil when none was given; it is seen
 	// while demonstrating and while no card is in a reader.
 	demonstration *cps.Card
@@ -95,13 +103,19 @@ func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
 		w.poste = newPosteScreen(speaker, options.Later, options.Doctor, w.newDesk())
 		places = append(places, place{speaker.Say("poste.place"), theme.ComputerIcon(), w.poste.content, w.poste.Visit})
 	}
+	atGuide := len(places)
+	if options.Guide != nil {
+		w.guide = newGuideScreen(speaker, options, app.Clipboard().SetContent, w.window.Canvas)
+		places = append(places, place{speaker.Say("guide.place"), theme.QuestionIcon(), w.guide.content, w.guide.Arrive})
+	}
 	if options.Workbench != nil {
 		w.integration = newIntegrationScreen(speaker, options.Now, options.Workbench)
 		places = append(places, place{speaker.Say("integration.place"), theme.SearchIcon(), w.integration.content, nil})
 	}
 	content, toPlaces := navigation(places, w.leave)
 	w.window.SetContent(content)
-	w.bind(append(w.copyShortcuts(), toPlaces...))
+	w.bind(slices.Concat(w.copyShortcuts(), w.guideShortcuts(), toPlaces))
+	w.lead(toPlaces, atGuide)
 	w.window.SetPadded(false)
 	w.window.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
 	w.window.Resize(defaultSize)
@@ -110,7 +124,12 @@ func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
 }
 
 // Open puts the window on the screen.
-func (w *Window) Open() { w.window.Show() }
+func (w *Window) Open() {
+	w.window.Show()
+	if w.guide != nil {
+		w.guide.Load()
+	}
+}
 
 // Close takes it away.
 func (w *Window) Close() { w.window.Close() }
@@ -159,7 +178,9 @@ func (w *Window) update() {
 		}
 	}
 	w.card.Update(m)
+	w.complete = m.complete
 	w.followReader()
+	w.followGuide()
 }
 
 // copy puts value on the clipboard and says so for a while. A number of the

@@ -78,7 +78,7 @@ func usedKeys(t *testing.T) []string {
 		c.flags(set)
 		set.VisitAll(func(f *flag.Flag) { used["cli.flag."+c.name+"."+f.Name] = true })
 	}
-	for _, name := range []string{"compare", "doctor", "id", "modules", "simulate"} {
+	for _, name := range []string{"annuaire", "compare", "doctor", "guide", "id", "modules", "simulate"} {
 		used["cli.arguments."+name] = true
 	}
 	for _, r := range nationalid.Repairs() {

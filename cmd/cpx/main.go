@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -24,6 +25,7 @@ import (
 
 	"postecpx/cardreader/pkcs11"
 	"postecpx/cardreader/pkcs11/worker"
+	"postecpx/internal/annuaire"
 	"postecpx/internal/language"
 	"postecpx/internal/plaintext"
 )
@@ -46,6 +48,7 @@ const (
 var errInterrupted = errors.New("interrupted")
 
 func main() {
+	annuaire.HoldKey() // before anything is started that would inherit it
 	if len(os.Args) == 2 && os.Args[1] == pkcs11.WorkerArgument {
 		os.Exit(worker.Main()) // the child that loads a PKCS#11 module
 	}
@@ -79,6 +82,9 @@ var commands = []command{
 	{"certificates", certificatesCommand},
 	{"doctor", doctorCommand},
 	{"compare", compareCommand},
+	{"guide", guideCommand},
+	{"annuaire", annuaireCommand},
+	{"links", linksCommand},
 	{"trace", traceCommand},
 	{"simulate", simulateCommand},
 	{"version", versionCommand},
@@ -118,6 +124,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			reason := t.flagError(err)
 			if c.name == "verify" {
 				reason = t.say("cli.verify.no-argument") // what was typed may be a code
+			}
+			if c.name == "annuaire" {
+				reason = t.say("cli.annuaire.usage") // it may be a key
 			}
 			t.fail(reason, t.usage(c.name, set))
 			return exitUsage
@@ -207,6 +216,9 @@ func newTerminal(args []string, stdout, stderr io.Writer) (*terminal, []string, 
 	speaker, err := language.New(tag)
 	if err != nil {
 		t.Speaker, _ = language.New(language.Default)
+		if slices.Contains(args, "annuaire") || slices.Contains(args, "verify") {
+			tag = "…" // what was typed may be a key or a code
+		}
 		return t, nil, errors.New(t.say("cli.language.unknown", "Name", tag))
 	}
 	t.Speaker = speaker

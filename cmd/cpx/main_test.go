@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"exits":     exitsCommand,
 			"reports":   reportsCommand,
 			"nocache":   noCacheCommand,
+			"fhir":      fhirCommand,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {

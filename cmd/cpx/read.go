@@ -58,11 +58,12 @@ func readCommand(set *flag.FlagSet) func(context.Context, *terminal, []string) i
 	}
 }
 
-// printJSON writes one document.
+// printJSON writes one document. One that cannot be made is a result that was
+// not written.
 func (t *terminal) printJSON(document any) {
 	text, err := report.JSON(document, "  ")
 	if err != nil {
-		t.talk(err.Error())
+		t.unwritten = err
 		return
 	}
 	t.out(text)

@@ -23,6 +23,7 @@ import (
 	"postecpx/cardreader"
 	"postecpx/cardreader/pkcs11"
 	"postecpx/cardreader/pkcs11/worker"
+	"postecpx/internal/annuaire"
 	"postecpx/internal/language"
 	"postecpx/ui"
 )
@@ -38,6 +39,7 @@ const (
 const identity = "fr.postecpx.postecpx"
 
 func main() {
+	annuaire.HoldKey() // before anything is started that would inherit it
 	if len(os.Args) == 2 && os.Args[1] == pkcs11.WorkerArgument {
 		os.Exit(worker.Main()) // the child that loads a PKCS#11 module
 	}
@@ -83,6 +85,7 @@ func run(args []string, stderr io.Writer, report func(options, *language.Speaker
 	bench := &workbench{ctx: ctx}
 	window := ui.New(program, speaker, ui.Options{
 		Reader: options.reader, Workbench: bench, Doctor: newDoctor(bench, speaker, options.reader),
+		Guide: guidance{ctx},
 	})
 	window.Open()
 	ended := make(chan struct{})
