@@ -106,14 +106,16 @@ func (s *Speaker) Has(key string) bool {
 	return s.known[key]
 }
 
-// likeliest is the unread file that bears the first word of the key, or its
-// second one ("check.pcsc.service" stands in checks-pcsc), else the first.
+// likeliest is the unread file to look for a key in: the one that bears its
+// first word ("cli.help" stands in cli), for a check its second one
+// ("check.pcsc.service" stands in checks-pcsc), else the one without a name,
+// which holds what all programs say.
 func (s *Speaker) likeliest(key string) int {
 	first, rest, _ := strings.Cut(key, ".")
 	second, _, _ := strings.Cut(rest, ".")
-	for _, word := range []string{first, second} {
-		i := slices.IndexFunc(s.unread, func(file string) bool { return word != "" && strings.Contains(path.Base(file), word) })
-		if i >= 0 {
+	for _, name := range []string{first, "checks-" + second, "screen-" + first, s.tag} {
+		i := slices.IndexFunc(s.unread, func(file string) bool { return strings.HasPrefix(path.Base(file), name+".") })
+		if i >= 0 && (name != "checks-"+second || first == "check") {
 			return i
 		}
 	}
