@@ -11,7 +11,7 @@ BENCH_PACKAGES := $(TEST_PACKAGES) pcsc-tools
 PACKAGE_PACKAGES := git dpkg-dev rpm zip gcc-mingw-w64-x86-64 librsvg2-bin icoutils wixl msitools faketime
 PACKAGE_TEST_PACKAGES := $(PACKAGE_PACKAGES) debootstrap unzip jq man-db lintian desktop-file-utils appstream zsh fish wine wine64
 
-.PHONY: run build test check bench fuzz packages test-packages clean
+.PHONY: run build test check bench docs fuzz packages test-packages clean
 .PHONY: need-build need-run need-test need-bench need-packages need-package-test
 
 run: need-build need-run build
@@ -37,6 +37,10 @@ check:
 bench: need-build need-bench
 	$(BUILD) -o bin/ ./cmd/cpx
 	go run ./internal/bench -cpx bin/cpx -out docs/benchmarks.md
+
+# The documents that repeat what the program says.
+docs:
+	CGO_ENABLED=0 go test ./internal/docs -run 'TestChecksDocument|TestLibraryDocument' -update
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME := 30s
