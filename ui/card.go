@@ -56,6 +56,7 @@ type cardScreen struct {
 	captions      []*widget.Label // under each drawing
 	offer         fyne.CanvasObject
 	way           *fyne.Container // to what the guide has for the card
+	welcome       *fyne.Container // the word at the first start
 	wayTo         string
 
 	subject subject
@@ -90,8 +91,10 @@ func newCardScreen(s *language.Speaker, now func() time.Time, do callbacks) *car
 	c.notices = container.New(layout.NewCustomPaddedVBoxLayout(-8))
 	c.way = container.NewVBox()
 	c.way.Hide()
+	c.welcome = container.NewVBox()
+	c.welcome.Hide()
 	c.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(2, gap, gap, gap),
-		container.NewVBox(c.notices, c.buildCard(), c.buildWhere(do.showDemonstration))))
+		container.NewVBox(c.welcome, c.notices, c.buildCard(), c.buildWhere(do.showDemonstration))))
 	top := container.NewVBox(c.buildAnswer(do.choose), c.buildBand(do.endDemonstration))
 	// The keyboard goes from object to object in this order, which is that of
 	// the screen.

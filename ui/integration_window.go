@@ -35,6 +35,8 @@ func (w *Window) typedKey(key *fyne.KeyEvent) {
 		w.guide.key(key)
 	case w.integration != nil && w.integration.content.Visible():
 		w.integration.key(key)
+	case w.settings != nil && w.settings.content.Visible():
+		w.settings.key(key)
 	default:
 		w.card.scrollKey(key)
 	}
@@ -47,4 +49,5 @@ func (w *Window) leave() {
 	if w.integration != nil {
 		w.integration.proof.code.Wipe()
 	}
+	w.leaveSettings()
 }

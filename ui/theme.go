@@ -76,12 +76,34 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	sizeLong:       26,
 }
 
+// scaled are the sizes that grow with large text. The digits of the identifier
+// are large already.
+var scaled = map[fyne.ThemeSizeName]bool{
+	theme.SizeNameText:           true,
+	theme.SizeNameCaptionText:    true,
+	theme.SizeNameSubHeadingText: true,
+	theme.SizeNameHeadingText:    true,
+	theme.SizeNameInlineIcon:     true,
+	sizeAnswer:                   true,
+	sizeLong:                     true,
+}
+
+// largeScale is how much larger the words of the large text are: as much as a
+// screen of 1024×600 still holds at 200 %.
+const largeScale = 1.2
+
 // look is the toolkit's theme in the colours of this program. It follows the
-// light or dark variant of the system.
-type look struct{ fyne.Theme }
+// light or dark variant of the system. Its words are text times as large.
+type look struct {
+	fyne.Theme
+	text float32
+}
 
 // Theme is the look of the program.
-func Theme() fyne.Theme { return look{theme.DefaultTheme()} }
+func Theme() fyne.Theme { return scaledTheme(1) }
+
+// scaledTheme is the look of the program with words of another size.
+func scaledTheme(text float32) fyne.Theme { return look{theme.DefaultTheme(), text} }
 
 func (l look) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
 	s, ok := palette[name]
@@ -100,8 +122,12 @@ func (l look) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.C
 }
 
 func (l look) Size(name fyne.ThemeSizeName) float32 {
-	if s, ok := sizes[name]; ok {
-		return s
+	size, ok := sizes[name]
+	if !ok {
+		size = l.Theme.Size(name)
 	}
-	return l.Theme.Size(name)
+	if scaled[name] {
+		size *= l.text
+	}
+	return size
 }

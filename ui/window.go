@@ -39,6 +39,13 @@ type Options struct {
 	// Guide does the work of the place Guide; without it there is no such
 	// place.
 	Guide Guide
+	// Settings keep what the person chose; without them there is no place
+	// Réglages, and no word at the first start.
+	Settings Settings
+	// Keyring keeps the key of the API; nil where none is to be asked for.
+	Keyring Keyring
+	// Quiet leaves out the word at the first start.
+	Quiet bool
 }
 
 // confirmed is how long the window says that something was copied.
@@ -61,6 +68,9 @@ type Window struct {
 	toCard, toPoste, toGuide func()
 	// integration is nil without a Workbench.
 	integration *integrationScreen
+	// settings is nil without Settings.
+	settings *settingsScreen
+	large    bool // the words are large
 
 	snapshot *cardreader.Snapshot
 	memory   memory
@@ -112,7 +122,7 @@ func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
 		w.integration = newIntegrationScreen(speaker, options.Now, options.Workbench)
 		places = append(places, place{speaker.Say("integration.place"), theme.SearchIcon(), w.integration.content, nil})
 	}
-	content, toPlaces := navigation(places, w.leave)
+	content, toPlaces := navigation(w.addSettings(places), w.leave)
 	w.window.SetContent(content)
 	w.bind(slices.Concat(w.copyShortcuts(), w.guideShortcuts(), toPlaces))
 	w.lead(toPlaces, atGuide)

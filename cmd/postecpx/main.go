@@ -74,18 +74,22 @@ func run(args []string, stderr io.Writer, report func(options, *language.Speaker
 		return exitNoWindow
 	}
 	keepCrash()
-	log.SetOutput(&windowLog{to: stderr, speaker: speaker, end: func() {
+	troubles := &windowLog{to: stderr, speaker: speaker, end: func() {
 		again(options, speaker, stderr)
 		os.Exit(exitNoWindow)
-	}})
+	}}
+	log.SetOutput(troubles)
 
 	program := app.NewWithID(identity)
+	settings := ui.Preferences(program.Preferences())
+	speaker = chosenLanguage(settings, args, speaker)
+	troubles.speaker = speaker
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	bench := &workbench{ctx: ctx}
 	window := ui.New(program, speaker, ui.Options{
 		Reader: options.reader, Workbench: bench, Doctor: newDoctor(bench, speaker, options.reader),
-		Guide: guidance{ctx},
+		Guide: guidance{ctx}, Settings: settings, Keyring: keyring{ctx}, Quiet: asksDemonstration(args),
 	})
 	window.Open()
 	ended := make(chan struct{})
