@@ -55,11 +55,18 @@ func main() {
 	out := flag.String("out", "", "file for the table, standard output without it")
 	rounds := flag.Int("rounds", 15, "runs of each program; the median counts")
 	idle := flag.Duration("idle", time.Minute, "how long the watch has no event")
+	postecpx := flag.String("postecpx", "bin/postecpx", "the window to measure")
+	empty := flag.String("empty", "bin/emptywindow", "the empty window to measure it beside")
+	windows := flag.Int("windows", 9, "runs of each window; the median counts")
+	rests := flag.Int("rests", 3, "runs of each window at rest")
+	rest := flag.Duration("rest", 30*time.Second, "how long a window rests")
+	alone := flag.Bool("window", false, "measure the windows alone")
 	flag.Parse()
 	if err := pcscd.Enter(); err != nil {
 		fail(err)
 	}
-	b := &bench{context: context.Background(), cpx: *cpx, rounds: *rounds, idle: *idle}
+	b := &bench{context: context.Background(), cpx: *cpx, rounds: *rounds, idle: *idle,
+		postecpx: *postecpx, empty: *empty, windows: *windows, rests: *rests, rest: *rest, alone: *alone}
 	if err := b.run(); err != nil {
 		fail(err)
 	}
@@ -82,8 +89,13 @@ type bench struct {
 	cpx     string
 	rounds  int
 	idle    time.Duration
-	server  *pcscd.Server
-	table   bytes.Buffer
+	// the windows
+	postecpx, empty string
+	windows, rests  int
+	rest            time.Duration
+	alone           bool
+	server          *pcscd.Server
+	table           bytes.Buffer
 }
 
 func (b *bench) run() (err error) {
@@ -91,6 +103,9 @@ func (b *bench) run() (err error) {
 		return err
 	}
 	defer b.server.Stop()
+	if b.alone {
+		return b.window()
+	}
 	b.head()
 	for _, card := range []string{"medecin", "pharmacien"} {
 		if err := b.compare(card); err != nil {
@@ -106,7 +121,10 @@ func (b *bench) run() (err error) {
 	if err := b.insertion(); err != nil {
 		return err
 	}
-	return b.quiet()
+	if err := b.quiet(); err != nil {
+		return err
+	}
+	return b.window()
 }
 
 func (b *bench) line(format string, args ...any) {
