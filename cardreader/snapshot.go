@@ -30,6 +30,21 @@ const (
 	Busy       Stage = "busy"       // held by another program
 )
 
+// Rank tells which of several readers to take, as Look sees them: one with a CPx
+// before one with a card that does not answer or is held, that before one with
+// another kind of card, and any card before an empty reader.
+func (s Stage) Rank() int {
+	switch s {
+	case Reading:
+		return 3
+	case Mute, Busy:
+		return 2
+	case NotCPx:
+		return 1
+	}
+	return 0
+}
+
 // ReaderStatus is one reader and what is known of the card in it.
 type ReaderStatus struct {
 	Reader string

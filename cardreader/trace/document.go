@@ -1,8 +1,6 @@
 package trace
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -11,9 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"postecpx/cardreader/iso7816"
+	"postecpx/internal/plaintext"
 )
 
 // Schema of the document of a recording.
@@ -128,7 +126,7 @@ func Parse(data []byte) (Recording, error) {
 	if len(data) > Largest {
 		return Recording{}, &ParseError{Reason: ErrTooLarge}
 	}
-	data = utf8Of(data)
+	data = plaintext.UTF8(data)
 	var head struct {
 		Schema string `json:"schema"`
 	}
@@ -250,26 +248,6 @@ func uncover(text string, bodyOf func([]byte) []byte, masking Masking) ([]byte, 
 		raw = []byte{}
 	}
 	return raw, nil
-}
-
-// utf8Of takes the mark of byte order away, and UTF-16 with it.
-func utf8Of(data []byte) []byte {
-	var order binary.ByteOrder
-	switch {
-	case bytes.HasPrefix(data, []byte{0xEF, 0xBB, 0xBF}):
-		return data[3:]
-	case bytes.HasPrefix(data, []byte{0xFF, 0xFE}):
-		order = binary.LittleEndian
-	case bytes.HasPrefix(data, []byte{0xFE, 0xFF}):
-		order = binary.BigEndian
-	default:
-		return data
-	}
-	units := make([]uint16, 0, len(data)/2)
-	for at := 2; at+1 < len(data); at += 2 {
-		units = append(units, order.Uint16(data[at:]))
-	}
-	return []byte(string(utf16.Decode(units)))
 }
 
 // status makes a response of a status word alone.

@@ -102,7 +102,7 @@ func (w *where) choose(ctx context.Context, source cardreader.Source) (name stri
 	w.others = -1
 	for _, r := range found {
 		s := cardreader.Look(r)
-		if rank(s.Stage) > rank(best.Stage) {
+		if s.Stage.Rank() > best.Stage.Rank() {
 			best = s
 		}
 		if s.Stage == cardreader.Reading {
@@ -127,19 +127,6 @@ func (t *terminal) cardError(err error) string {
 		return t.say("cli.demo.unknown", "Name", plaintext.Line(unknown.Name, 60), "Known", strings.Join(unknown.Known, ", "))
 	}
 	return plaintext.Line(err.Error(), 240)
-}
-
-// rank prefers a CPx to a card that is none, and any card to an empty reader.
-func rank(s cardreader.Stage) int {
-	switch s {
-	case cardreader.Reading:
-		return 3
-	case cardreader.Mute, cardreader.Busy:
-		return 2
-	case cardreader.NotCPx:
-		return 1
-	}
-	return 0
 }
 
 // explain says on standard error why there is no result, and returns the exit

@@ -99,24 +99,11 @@ func (s *Session) Reader(ctx context.Context) (cardreader.ReaderStatus, pcsc.Rea
 		if !strings.Contains(strings.ToLower(r.Name), strings.ToLower(s.options.Reader)) {
 			continue
 		}
-		if status := cardreader.Look(r); !found || rank(status.Stage) > rank(best.Stage) {
+		if status := cardreader.Look(r); !found || status.Stage.Rank() > best.Stage.Rank() {
 			best, of, found = status, r, true
 		}
 	}
 	return best, of, found
-}
-
-// rank prefers a CPx to a card that is none, and any card to an empty reader.
-func rank(s cardreader.Stage) int {
-	switch s {
-	case cardreader.Reading:
-		return 3
-	case cardreader.Mute, cardreader.Busy:
-		return 2
-	case cardreader.NotCPx:
-		return 1
-	}
-	return 0
 }
 
 // errNoCPx is the error of Card when no reader holds a CPx.

@@ -1,15 +1,14 @@
 package report
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf16"
+
+	"postecpx/internal/plaintext"
 )
 
 // Largest is how many bytes of a report are read.
@@ -60,7 +59,7 @@ func Parse(data []byte) (Report, error) {
 	if len(data) > Largest {
 		return Report{}, &ParseError{Reason: ErrTooLarge}
 	}
-	data = utf8Of(data)
+	data = plaintext.UTF8(data)
 	var head struct {
 		Schema string `json:"schema"`
 	}
@@ -143,24 +142,4 @@ func (c *Card) check() error {
 		return fmt.Errorf("card: a list of %d", longest)
 	}
 	return nil
-}
-
-// utf8Of takes the mark of byte order away, and UTF-16 with it.
-func utf8Of(data []byte) []byte {
-	var order binary.ByteOrder
-	switch {
-	case bytes.HasPrefix(data, []byte{0xEF, 0xBB, 0xBF}):
-		return data[3:]
-	case bytes.HasPrefix(data, []byte{0xFF, 0xFE}):
-		order = binary.LittleEndian
-	case bytes.HasPrefix(data, []byte{0xFE, 0xFF}):
-		order = binary.BigEndian
-	default:
-		return data
-	}
-	units := make([]uint16, 0, len(data)/2)
-	for at := 2; at+1 < len(data); at += 2 {
-		units = append(units, order.Uint16(data[at:]))
-	}
-	return []byte(string(utf16.Decode(units)))
 }
