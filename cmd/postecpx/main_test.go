@@ -145,6 +145,28 @@ func TestWindowLog(t *testing.T) {
 	}
 }
 
+// TestWindowThatDoesNotCome: on Windows without OpenGL, GLFW may write one line
+// and give no error.
+func TestWindowThatDoesNotCome(t *testing.T) {
+	for line, want := range map[string]int{
+		"2026/06/15 10:00:00 PlatformError: WGL: Failed to set pixel format for dummy context: Invalid window handle. \n": 1,
+		"PlatformError: WGL: Failed to make dummy context current: The operation completed.\n":                            1,
+		"PlatformError: GLX: Failed to create window\n":                                                                   1,
+		"PlatformError: EGL: Failed to create window surface: EGL_BAD_ALLOC\n":                                            1,
+		"PlatformError: Win32: Failed to create window: Not enough memory.\n":                                             1,
+		"PlatformError: WGL: Failed to make context current: The handle is invalid.\n":                                    0,
+		"PlatformError: WGL: Failed to clear current context: The handle is invalid.\n":                                   0,
+		"PlatformError: Win32: Failed to open clipboard: Access is denied.\n":                                             0,
+		"PlatformError: Win32: Failed to create cursor\n":                                                                 0,
+	} {
+		ended := 0
+		l := &windowLog{to: io.Discard, speaker: speaker(t), end: func() { ended++ }}
+		if _, err := l.Write([]byte(line)); err != nil || ended != want {
+			t.Errorf("%q ended the program %d times, %v", line, ended, err)
+		}
+	}
+}
+
 func TestDemonstrationCard(t *testing.T) {
 	c, err := demonstrationCard(context.Background(), defaultDemonstration, time.Now())
 	if err != nil {

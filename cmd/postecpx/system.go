@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -51,6 +52,14 @@ func displayed(system string, env func(string) string) bool {
 	return env("DISPLAY") != "" || env("WAYLAND_DISPLAY") != ""
 }
 
+// unopened are the errors of GLFW that its binding writes to the log and gives
+// to nobody: no window comes, and the toolkit waits for ever. Those about the
+// current context come from a window that is open, and may pass.
+var (
+	unopened = regexp.MustCompile(`PlatformError: (?:(?:WGL|GLX|EGL): Failed to |\w+: Failed to create window)`)
+	open     = regexp.MustCompile(`Failed to (?:make context current|clear current context)`)
+)
+
 // windowLog passes the log on. When the toolkit says there that it cannot open
 // its window, it adds what to do and ends the program: the toolkit would go on
 // and crash.
@@ -62,13 +71,14 @@ type windowLog struct {
 }
 
 // Write takes one line. The toolkit writes what failed, the cause, and last the
-// place in its code, which begins with "At:".
+// place in its code, which begins with "At:"; GLFW one line alone.
 func (l *windowLog) Write(line []byte) (int, error) {
 	n, err := l.to.Write(line)
 	for _, sign := range []string{"window creation error", "failed to initialise GLFW"} {
 		l.failed = l.failed || bytes.Contains(line, []byte(sign))
 	}
-	if l.failed && bytes.Contains(line, []byte("  At: ")) {
+	alone := unopened.Match(line) && !open.Match(line)
+	if alone || l.failed && bytes.Contains(line, []byte("  At: ")) {
 		say(l.to, l.speaker, "ui.no-window")
 		l.end()
 	}

@@ -30,7 +30,7 @@ func main() {
 
 // libraries are those that a program may name in its import table. Only
 // OPENGL32 is not one of those that Windows takes from System32 in any case.
-var libraries = []string{"GDI32.dll", "KERNEL32.dll", "OLEAUT32.dll", "OPENGL32.dll", "SHELL32.dll", "USER32.dll", "msvcrt.dll", "ole32.dll"}
+var libraries = []string{"GDI32.dll", "KERNEL32.dll", "OLEAUT32.dll", "OPENGL32.dll", "SHELL32.dll", "USER32.dll", "msvcrt.dll"}
 
 // protections are the flags that a program must have.
 const protections = pe.IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA | pe.IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE | pe.IMAGE_DLLCHARACTERISTICS_NX_COMPAT
