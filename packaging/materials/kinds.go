@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // other is the kind of a text that has no identifier of its own.
@@ -15,6 +16,8 @@ var kinds = []struct {
 	words []string
 }{
 	{"Apache-2.0", []string{"Apache License", "Version 2.0"}},
+	{"Apache-2.0", []string{"SPDX-License-Identifier: Apache-2.0"}},
+	{"LGPL-2.1-or-later", []string{"Lesser General Public License", "version 2.1 of the License, or (at your option) any later"}},
 	{"OFL-1.1", []string{"SIL Open Font License", "Version 1.1"}},
 	{"OFL-1.1", []string{"SIL OPEN FONT LICENSE", "Version 1.1"}},
 	{"CC-BY-4.0", []string{"Creative Commons Attribution 4.0"}},
@@ -27,6 +30,7 @@ var kinds = []struct {
 	{other, []string{"Additional IP Rights Grant"}},
 	{other, []string{"HarfBuzz is licensed under the so-called \"Old MIT\" license"}},
 	{other, []string{"This package is part of the mingw-w64"}},
+	{other, []string{"Copyright (c) OASIS Open", "OASIS IPR Policy"}},
 }
 
 // kindsOf names the licences of a component, each once.
@@ -50,7 +54,8 @@ func kindsOf(c component) (ids []string, err error) {
 }
 
 func kindOf(content string) string {
-	content = strings.Join(strings.Fields(content), " ")
+	// The stars that lead the lines of a comment are not of its words.
+	content = strings.Join(strings.FieldsFunc(content, func(r rune) bool { return unicode.IsSpace(r) || r == '*' }), " ")
 	for _, k := range kinds {
 		all := true
 		for _, w := range k.words {

@@ -133,7 +133,6 @@ func setting(info *debug.BuildInfo, key string) string {
 
 // textsOf finds the licences of Go and of a module.
 func textsOf(c *component) ([]text, error) {
-	folder := ""
 	if c.name == "Go" {
 		out, err := exec.Command("go", "env", "GOROOT").Output()
 		if err != nil {
@@ -157,12 +156,15 @@ func textsOf(c *component) ([]text, error) {
 	if err := json.Unmarshal(out, &module); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.name, err)
 	}
-	folder = module.Dir
-	texts, err := findTexts(folder)
+	texts, err := findTexts(module.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.name, err)
 	}
-	return texts, nil
+	more, err := findNotices(c.name, module.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.name, err)
+	}
+	return append(texts, more...), nil
 }
 
 // skipped are folders of a module that no program is made from.

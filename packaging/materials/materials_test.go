@@ -62,6 +62,49 @@ func TestFindTexts(t *testing.T) {
 	}
 }
 
+func TestFindNotices(t *testing.T) {
+	t.Parallel()
+	const module = "github.com/go-gl/glfw/v3.4/glfw"
+	folder := t.TempDir()
+	for _, pattern := range notices[module] {
+		path := filepath.Join(folder, strings.ReplaceAll(pattern, "*", "x"))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		content := "/* A loader. **/\n#define X /* a * b\n*/\n/*\n** Copyright 2020 Camille.\n** SPDX-License-Identifier: Apache-2.0\n*/\nint x; /* y */"
+		if strings.HasSuffix(path, ".xml") {
+			content = "<protocol>\n<copyright>\nCopyright 2020 Dominique\n</copyright>\n</protocol>"
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	texts, err := findNotices(module, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []text{
+		{"glfw/deps/glad/x.h", "\n** Copyright 2020 Camille.\n** SPDX-License-Identifier: Apache-2.0\n"},
+		{"glfw/deps/mingw/xput.h", "\n** Copyright 2020 Camille.\n** SPDX-License-Identifier: Apache-2.0\n"},
+		{"glfw/deps/wayland/x.xml", "\nCopyright 2020 Dominique\n"},
+	}
+	if !slices.Equal(texts, want) {
+		t.Errorf("found %q", texts)
+	}
+	if id := kindOf(texts[0].content); id != "Apache-2.0" {
+		t.Errorf("it is %q", id)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "glfw/deps/glad/x.h"), []byte("int x;"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := findNotices(module, folder); err == nil {
+		t.Error("a file that tells no longer whose it is is no error")
+	}
+	if _, err := findNotices(module, t.TempDir()); err == nil {
+		t.Error("a file that is gone is no error")
+	}
+}
+
 func TestBillOfMaterials(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "cpx")
