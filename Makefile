@@ -10,7 +10,7 @@ RUN_PACKAGES   := pcscd
 TEST_PACKAGES  := pcscd vsmartcard-vpcd opensc opensc-pkcs11 softhsm2 xvfb xauth libgl1-mesa-dri xdotool xclip
 BENCH_PACKAGES := $(TEST_PACKAGES) pcsc-tools
 PACKAGE_PACKAGES := git dpkg-dev rpm zip gcc-mingw-w64-x86-64 librsvg2-bin icoutils wixl msitools faketime
-PACKAGE_TEST_PACKAGES := $(PACKAGE_PACKAGES) debootstrap unzip jq man-db lintian desktop-file-utils appstream zsh fish wine wine64
+PACKAGE_TEST_PACKAGES := $(PACKAGE_PACKAGES) debootstrap unzip jq man-db lintian desktop-file-utils appstream zsh fish wine wine64 xvfb xauth openbox wmctrl libgl1-mesa-dri
 
 .PHONY: run build test check bench docs screenshots fuzz packages test-packages clean
 .PHONY: need-build need-run need-test need-bench need-packages need-package-test

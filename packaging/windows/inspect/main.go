@@ -1,5 +1,5 @@
-// Command inspect PROGRAM.exe… looks whether a Windows program is built as
-// packaging/build means it to be.
+// Command inspect [-version NUMBER] PROGRAM.exe… looks whether a Windows program
+// is built as packaging/build means it to be, and is of that version.
 package main
 
 import (
@@ -7,6 +7,7 @@ import (
 	"debug/pe"
 	"encoding/binary"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,14 +17,16 @@ import (
 )
 
 func main() {
+	version := flag.String("version", "", "the version that the programs should tell")
+	flag.Parse()
 	bad := false
-	for _, path := range os.Args[1:] {
-		for _, fault := range inspect(path) {
+	for _, path := range flag.Args() {
+		for _, fault := range inspect(path, *version) {
 			fmt.Printf("%s: %v\n", path, fault)
 			bad = true
 		}
 	}
-	if bad || len(os.Args) < 2 {
+	if bad || flag.NArg() == 0 {
 		os.Exit(1)
 	}
 }
@@ -35,7 +38,7 @@ var libraries = []string{"GDI32.dll", "KERNEL32.dll", "OLEAUT32.dll", "OPENGL32.
 // protections are the flags that a program must have.
 const protections = pe.IMAGE_DLLCHARACTERISTICS_HIGH_ENTROPY_VA | pe.IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE | pe.IMAGE_DLLCHARACTERISTICS_NX_COMPAT
 
-func inspect(path string) (faults []error) {
+func inspect(path, version string) (faults []error) {
 	fault := func(format string, a ...any) { faults = append(faults, fmt.Errorf(format, a...)) }
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -83,6 +86,18 @@ func inspect(path string) (faults []error) {
 		if !bytes.Contains(content, wide(words)) {
 			fault("its version does not say %s", words)
 		}
+	}
+	for _, key := range []string{"ProductVersion", "FileVersion"} {
+		// Key and value end with a zero, and the value begins at a multiple of 4.
+		_, value, _ := bytes.Cut(content, wide(key+"\x00"))
+		value = bytes.TrimLeft(value[:min(len(value), 64)], "\x00")
+		if version != "" && !bytes.HasPrefix(value, wide(version+"\x00")) {
+			fault("its %s is not %s", key, version)
+		}
+	}
+	// What speaks to screen readers loads that library when a window opens.
+	if filepath.Base(path) == "postecpx.exe" && !bytes.Contains(content, wide("uiautomationcore.dll")) {
+		fault("it tells nothing to screen readers: the build tag accessibility is not set")
 	}
 	return faults
 }
