@@ -9,11 +9,12 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libpcsclite-dev libgl1-mesa-dev xorg-
 RUN_PACKAGES   := pcscd
 TEST_PACKAGES  := pcscd vsmartcard-vpcd opensc opensc-pkcs11 softhsm2 xvfb xauth libgl1-mesa-dri xdotool xclip
 BENCH_PACKAGES := $(TEST_PACKAGES) pcsc-tools
-PACKAGE_PACKAGES := git dpkg-dev rpm zip gcc-mingw-w64-x86-64 librsvg2-bin icoutils wixl msitools faketime
+WINDOWS_PACKAGES := gcc-mingw-w64-x86-64
+PACKAGE_PACKAGES := $(WINDOWS_PACKAGES) git dpkg-dev rpm zip librsvg2-bin icoutils wixl msitools faketime
 PACKAGE_TEST_PACKAGES := $(PACKAGE_PACKAGES) debootstrap unzip jq man-db lintian desktop-file-utils appstream zsh fish wine wine64 xvfb xauth openbox wmctrl libgl1-mesa-dri
 
-.PHONY: run build test check bench docs screenshots fuzz packages test-packages clean
-.PHONY: need-build need-run need-test need-bench need-packages need-package-test
+.PHONY: run build test check windows bench docs screenshots fuzz packages test-packages clean
+.PHONY: need-build need-run need-test need-bench need-windows need-packages need-package-test
 
 run: need-build need-run build
 	@scripts/run
@@ -32,6 +33,12 @@ test: need-build need-test check
 check:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
 	go vet -tags $(TAGS) ./...
+
+# Both programs for Windows, whole: five minutes the first time, most of them
+# the OpenGL of the window, and so not a part of "make test". To hand on, there
+# is "make packages".
+windows: need-windows
+	CGO_ENABLED=1 GOOS=windows CC=x86_64-w64-mingw32-gcc go build -tags $(TAGS),accessibility -o bin/windows/ ./cmd/...
 
 # Exchanges, bytes, time and wake-ups of ours beside other programs, on the
 # same virtual card, in one run; then the window beside an empty one.
@@ -72,6 +79,8 @@ need-test:
 	@scripts/need $(TEST_PACKAGES)
 need-bench:
 	@scripts/need $(BENCH_PACKAGES)
+need-windows:
+	@scripts/need $(WINDOWS_PACKAGES)
 need-packages:
 	@scripts/need $(PACKAGE_PACKAGES)
 need-package-test:

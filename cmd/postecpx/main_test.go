@@ -154,6 +154,7 @@ func TestWindowThatDoesNotCome(t *testing.T) {
 		"PlatformError: GLX: Failed to create window\n":                                                                   1,
 		"PlatformError: EGL: Failed to create window surface: EGL_BAD_ALLOC\n":                                            1,
 		"PlatformError: Win32: Failed to create window: Not enough memory.\n":                                             1,
+		"PlatformError: Win32: Failed to create helper window: Invalid parameter.\n":                                      1,
 		"PlatformError: WGL: Failed to make context current: The handle is invalid.\n":                                    0,
 		"PlatformError: WGL: Failed to clear current context: The handle is invalid.\n":                                   0,
 		"PlatformError: Win32: Failed to open clipboard: Access is denied.\n":                                             0,

@@ -53,10 +53,10 @@ func displayed(system string, env func(string) string) bool {
 }
 
 // unopened are the errors of GLFW that its binding writes to the log and gives
-// to nobody: no window comes, and the toolkit waits for ever. Those about the
+// to nobody: no window comes, and the toolkit waits for ever, or panics. Those about the
 // current context come from a window that is open, and may pass.
 var (
-	unopened = regexp.MustCompile(`PlatformError: (?:(?:WGL|GLX|EGL): Failed to |\w+: Failed to create window)`)
+	unopened = regexp.MustCompile(`PlatformError: (?:(?:WGL|GLX|EGL): Failed to |\w+: Failed to create (?:helper )?window)`)
 	open     = regexp.MustCompile(`Failed to (?:make context current|clear current context)`)
 )
 
