@@ -33,19 +33,20 @@ type cardScreen struct {
 	content fyne.CanvasObject
 	scroll  *container.Scroll
 
-	reader, others *widget.Label
+	reader, others *prose
 	chooser        fyne.CanvasObject
 	choice         *selector
 	choices        []string // the readers' true names, in the order of choice
 
 	sign                       *widget.Icon
-	title, meaning, next, note *widget.Label
+	title, meaning, next, note *prose
 	notices                    *fyne.Container
 
 	band fyne.CanvasObject
 
 	card, where   fyne.CanvasObject
-	kindOf, stamp *widget.Label
+	kindOf        *prose
+	stamp         *widget.Label
 	digits        *tappableLabel
 	copyAll       *action
 	copyRPPS      *action
@@ -115,7 +116,7 @@ func (c *cardScreen) buildAnswer(choose func(string)) fyne.CanvasObject {
 	c.chooser.Hide()
 
 	c.sign = widget.NewIcon(nil)
-	c.title = &widget.Label{SizeName: sizeAnswer, TextStyle: fyne.TextStyle{Bold: true}, Wrapping: fyne.TextWrapWord}
+	c.title = newHeading("", sizeAnswer)
 	c.meaning, c.next = newWords(""), newWords("")
 	c.next.TextStyle.Bold = true
 	c.note = newCaption("")
@@ -174,7 +175,7 @@ func (c *cardScreen) buildCard() fyne.CanvasObject {
 func (c *cardScreen) buildWhere(show func()) fyne.CanvasObject {
 	s := c.speaker
 	_, c.offer = newAction(s.Say("ui.demonstration.show"), theme.VisibilityIcon(), show, c.scrollKey)
-	title := &widget.Label{Text: s.Say("ui.where"), SizeName: theme.SizeNameSubHeadingText, TextStyle: fyne.TextStyle{Bold: true}, Wrapping: fyne.TextWrapWord}
+	title := newHeading(s.Say("ui.where"), theme.SizeNameSubHeadingText)
 	words := container.NewVBox(title, newWords(s.Say("ui.where.text")), newWords(s.Say("ui.where.employee")), container.NewHBox(c.offer))
 	return c.keep(&c.where, container.New(&beside{first: 420, gap: gap}, newPanel(words), c.newDrawing()))
 }

@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"postecpx/internal/guide"
 	"postecpx/internal/language"
@@ -216,6 +215,6 @@ func (g *guideScreen) newAction(text string, icon fyne.Resource, pressed func())
 }
 
 // newTitle is a title of the second rank.
-func newTitle(text string) *widget.Label {
-	return &widget.Label{Text: text, SizeName: theme.SizeNameSubHeadingText, TextStyle: fyne.TextStyle{Bold: true}, Wrapping: fyne.TextWrapWord}
+func newTitle(text string) *prose {
+	return newHeading(text, theme.SizeNameSubHeadingText)
 }

@@ -126,7 +126,7 @@ func (g *guideScreen) showWhy() {
 // the facts are from.
 func (g *guideScreen) fillBody(e guide.Entry) {
 	s, text := g.speaker, g.text(e)
-	g.body.Add(&widget.Label{Text: text.Question, SizeName: sizeAnswer, TextStyle: fyne.TextStyle{Bold: true}, Wrapping: fyne.TextWrapWord})
+	g.body.Add(newHeading(text.Question, sizeAnswer))
 	g.body.Add(newAnswer(text.Answer))
 	if len(e.Links) > 0 {
 		g.body.Add(newTitle(s.Say("guide.links", "Count", len(e.Links))))

@@ -16,7 +16,7 @@ import (
 // before.
 type row struct {
 	widget.BaseWidget
-	label, more *widget.Label
+	label, more *prose
 	icon        fyne.Resource
 	ring        *canvas.Rectangle
 	pressed     func(*row)

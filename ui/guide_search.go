@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"postecpx/internal/guide"
 	"postecpx/internal/plaintext"
@@ -28,8 +27,8 @@ type searchPart struct {
 	folded  *fold
 	chips   *fyne.Container
 	unfilt  fyne.CanvasObject // "no filter any more"
-	found   *widget.Label
-	advice  *widget.Label
+	found   *prose
+	advice  *prose
 	rows    []*row // made when first needed, then written on again
 	hits    []guide.Hit
 	rowsBox *fyne.Container

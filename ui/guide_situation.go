@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"postecpx/cardreader/cps"
 	"postecpx/internal/annuaire"
@@ -85,7 +84,7 @@ func (g *guideScreen) showSituation() {
 		g.drawn = said
 	}
 	g.situation.RemoveAll()
-	title := &widget.Label{Text: s.Say("guide.situation"), SizeName: sizeAnswer, TextStyle: fyne.TextStyle{Bold: true}, Wrapping: fyne.TextWrapWord}
+	title := newHeading(s.Say("guide.situation"), sizeAnswer)
 	lines := []fyne.CanvasObject{title, newWords(g.from())}
 	if g.known.outdated {
 		lines = append(lines, newWords(s.Say("guide.situation.outdated")))

@@ -87,7 +87,7 @@ type integrationScreen struct {
 	spawn, post func(func())
 
 	sign                       *widget.Icon
-	title, meaning, next       *widget.Label
+	title, meaning, next       *prose
 	run, stop                  *action
 	runBox, stopBox, buttonBox fyne.CanvasObject
 	findings                   *fyne.Container // modules, comparison, certificates
@@ -139,7 +139,7 @@ func newIntegrationScreen(s *language.Speaker, now func() time.Time, bench Workb
 func (i *integrationScreen) buildAnswer() fyne.CanvasObject {
 	s := i.speaker
 	i.sign = widget.NewIcon(nil)
-	i.title = &widget.Label{SizeName: sizeAnswer, TextStyle: fyne.TextStyle{Bold: true}, Wrapping: fyne.TextWrapWord}
+	i.title = newHeading("", sizeAnswer)
 	i.meaning, i.next = newWords(""), newWords("")
 	i.next.TextStyle.Bold = true
 	i.run, i.runBox = newAction(s.Say("integration.examine"), theme.SearchIcon(), i.Examine, i.key)

@@ -22,8 +22,8 @@ import (
 // is made when it is opened first.
 type fold struct {
 	widget.BaseWidget
-	label   *widget.Label
-	more    *widget.Label // a second line, nil for none
+	label   *prose
+	more    *prose // a second line, nil for none
 	arrow   *widget.Icon
 	sign    fyne.Resource // nil for none
 	ring    *canvas.Rectangle

@@ -24,7 +24,7 @@ type proofSection struct {
 
 	state     *fyne.Container // tries left, or why there is nothing to press
 	form      fyne.CanvasObject
-	through   *widget.Label
+	through   *prose
 	choice    *selector
 	choiceBox fyne.CanvasObject
 	code      *codeField

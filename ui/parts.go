@@ -73,16 +73,14 @@ func newPanel(content fyne.CanvasObject) *painted {
 }
 
 // newCaption is a small quiet title.
-func newCaption(text string) *widget.Label {
-	return &widget.Label{Text: text, SizeName: theme.SizeNameCaptionText, Importance: widget.LowImportance, Wrapping: fyne.TextWrapWord}
-}
-
-func newWords(text string) *widget.Label {
-	return &widget.Label{Text: text, Wrapping: fyne.TextWrapWord}
+func newCaption(text string) *prose {
+	w := newWords(text)
+	w.SizeName, w.Importance = theme.SizeNameCaptionText, widget.LowImportance
+	return w
 }
 
 // say sets the words of a label and hides it when there are none.
-func say(l *widget.Label, text string) {
+func say(l speaking, text string) {
 	if text == "" {
 		l.Hide()
 		return
@@ -228,7 +226,7 @@ func (s *selector) FocusLost() {
 
 // tappableLabel is a label that can be clicked.
 type tappableLabel struct {
-	widget.Label
+	prose
 	tapped func()
 }
 

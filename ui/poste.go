@@ -61,7 +61,7 @@ type posteScreen struct {
 	say func(f diagnostic.Finding, goos string) wording.FindingWords
 
 	sign                       *widget.Icon
-	title, meaning, next, when *widget.Label
+	title, meaning, next, when *prose
 	note                       *fyne.Container // what could not be done
 	bar                        *widget.ProgressBar
 	run, stop                  *action
@@ -131,7 +131,7 @@ func newPosteScreen(s *language.Speaker, later func(time.Duration, func()), doct
 func (p *posteScreen) buildAnswer() fyne.CanvasObject {
 	s := p.speaker
 	p.sign = widget.NewIcon(nil)
-	p.title = &widget.Label{SizeName: sizeAnswer, TextStyle: fyne.TextStyle{Bold: true}, Wrapping: fyne.TextWrapWord}
+	p.title = newHeading("", sizeAnswer)
 	p.meaning, p.next, p.when = newWords(""), newWords(""), newCaption("")
 	p.next.TextStyle.Bold = true
 	p.note = container.NewVBox()

@@ -85,6 +85,8 @@ func words(w *Window) string {
 			}
 		case *widget.Label:
 			all = append(all, o.Text)
+		case *prose:
+			all = append(all, o.Text)
 		}
 	})
 	return strings.Join(all, "\n") + "\n"
@@ -198,7 +200,7 @@ func TestDefaultSize(t *testing.T) {
 	for _, label := range []string{"Code porteur", "Validité"} {
 		found := false
 		for _, fact := range w.card.facts.Objects {
-			caption := fact.(*fyne.Container).Objects[0].(*widget.Label)
+			caption := fact.(*fyne.Container).Objects[0].(*prose)
 			if caption.Text != label {
 				continue
 			}
