@@ -146,7 +146,7 @@ func (i *integrationScreen) newCertificate(c Certificate) fyne.CanvasObject {
 			plain(s.Say("integration.certificate.serial"), c.Serial), plain("SHA-256", c.SHA256),
 		))
 	if c.Err != nil {
-		all.Add(signed(widget.NewIcon(toneIcon(wording.Warning)), 18, 9, newWords(wording.Cause(c.Err))))
+		all.Add(signed(widget.NewIcon(toneIcon(wording.Warning)), 18, 9, newWords(s.Say("ui.cause", "Cause", wording.Cause(c.Err)))))
 	}
 	if len(c.Chain) > 1 {
 		_, box := i.newFold(s.Say("integration.chain", "Count", len(c.Chain)-1), nil, func() fyne.CanvasObject { return i.newChain(c.Chain[1:]) })

@@ -43,7 +43,7 @@ func (i *integrationScreen) modulesSection() fyne.CanvasObject {
 			if n == mostItems {
 				break
 			}
-			all.Add(i.newStatement(wording.Statement{Tone: wording.Warning, Title: s.Say("integration.undeclared"), Meaning: wording.Cause(err)}))
+			all.Add(i.newStatement(wording.Statement{Tone: wording.Warning, Title: s.Say("integration.undeclared"), Meaning: wording.FileFailure(s, err)}))
 		}
 		return all
 	})

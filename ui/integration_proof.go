@@ -336,7 +336,7 @@ func (p *proofSection) showResult() {
 	}
 	if r.proof.ResetErr != nil {
 		p.results.Add(p.on.newStatement(wording.Statement{Tone: wording.Warning, Title: s.Say("integration.proof.not-reset"),
-			Meaning: wording.Cause(r.proof.ResetErr), Next: s.Say("integration.proof.not-reset.next")}))
+			Meaning: s.Say("ui.cause", "Cause", wording.Cause(r.proof.ResetErr)), Next: s.Say("integration.proof.not-reset.next")}))
 	}
 	if len(r.proof.Objects) > 0 {
 		p.results.Add(newWords(s.Say("integration.proof.objects")))

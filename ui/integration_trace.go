@@ -146,7 +146,7 @@ func (t *traceSection) update() {
 	case t.underWay:
 		st = wording.Statement{Tone: wording.Working, Title: s.Say("integration.trace.working")}
 	case t.recording != nil && t.err != nil:
-		st = wording.Statement{Tone: wording.Warning, Title: s.Say("integration.trace.failed", "Count", len(t.recording.Exchanges)), Meaning: wording.Cause(t.err)}
+		st = wording.Statement{Tone: wording.Warning, Title: s.Say("integration.trace.failed", "Count", len(t.recording.Exchanges)), Meaning: s.Say("ui.cause", "Cause", wording.Cause(t.err))}
 	case t.recording != nil:
 		st = wording.Statement{Tone: wording.Good, Title: s.Say("integration.trace.recorded", "Count", len(t.recording.Exchanges))}
 	case t.on.reader == "":
@@ -249,7 +249,7 @@ func (t *traceSection) put(form Form, path string, unmask, replace bool) {
 						}
 					})
 			case err != nil:
-				t.tell(wording.Statement{Tone: wording.Bad, Title: s.Say("integration.trace.unsaved"), Meaning: wording.Cause(err)})
+				t.tell(wording.Statement{Tone: wording.Bad, Title: s.Say("integration.trace.unsaved"), Meaning: wording.FileFailure(s, err)})
 			default:
 				t.tell(wording.Statement{Tone: wording.Good, Title: s.Say("integration.trace.saved"), Meaning: line(path)})
 			}

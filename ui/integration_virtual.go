@@ -172,7 +172,7 @@ func (v *virtualSection) ended(outcome Simulation, err error) {
 		st = wording.Statement{Tone: wording.Warning, Title: s.Say("integration.virtual.no-reader"),
 			Meaning: s.Say("integration.virtual.no-reader.meaning"), Next: s.Say("integration.virtual.no-reader.next")}
 	case err != nil && !errors.Is(err, context.Canceled):
-		st = wording.Statement{Tone: wording.Bad, Title: s.Say("integration.virtual.failed"), Meaning: wording.Cause(err)}
+		st = wording.Statement{Tone: wording.Bad, Title: s.Say("integration.virtual.failed"), Meaning: s.Say("ui.cause", "Cause", wording.Cause(err))}
 	case outcome.Removed:
 		st.Title = s.Say("integration.virtual.removed")
 	}

@@ -230,7 +230,7 @@ func (p *posteScreen) begin(one diagnostic.Code, o diagnostic.Options, take func
 		p.post(func() {
 			p.checking, p.stopped = false, stopped
 			if err != nil {
-				p.tell(wording.Statement{Tone: wording.Bad, Title: p.speaker.Say("poste.failed"), Meaning: wording.Cause(err)})
+				p.tell(wording.Statement{Tone: wording.Bad, Title: p.speaker.Say("poste.failed"), Meaning: p.speaker.Say("ui.cause", "Cause", wording.Cause(err))})
 				p.rebuild()
 				return
 			}

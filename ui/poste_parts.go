@@ -47,7 +47,7 @@ func (p *posteScreen) follow(to wording.Link) {
 	}
 	if err != nil {
 		p.tell(wording.Statement{Tone: wording.Warning, Title: p.speaker.Say("poste.link.failed"),
-			Meaning: wording.Cause(err), Next: p.speaker.Say("poste.link.failed.next", "Address", to.URL)})
+			Meaning: p.speaker.Say("ui.cause", "Cause", wording.Cause(err)), Next: p.speaker.Say("poste.link.failed.next", "Address", to.URL)})
 	}
 }
 

@@ -157,7 +157,7 @@ func (r *reportSection) tell(st wording.Statement) {
 
 func (r *reportSection) fail(err error) {
 	s := r.on.speaker
-	r.tell(wording.Statement{Tone: wording.Bad, Title: s.Say("poste.report.failed"), Meaning: wording.Cause(err), Next: s.Say("poste.report.failed.next")})
+	r.tell(wording.Statement{Tone: wording.Bad, Title: s.Say("poste.report.failed"), Meaning: wording.FileFailure(s, err), Next: s.Say("poste.report.failed.next")})
 }
 
 func (r *reportSection) copy() {
@@ -186,7 +186,7 @@ func (r *reportSection) open() {
 		err = r.on.desk.openURL(address)
 		return func() wording.Statement {
 			if err != nil {
-				return wording.Statement{Tone: wording.Warning, Title: s.Say("poste.report.unopened"), Meaning: wording.Cause(err),
+				return wording.Statement{Tone: wording.Warning, Title: s.Say("poste.report.unopened"), Meaning: s.Say("ui.cause", "Cause", wording.Cause(err)),
 					Next: s.Say("poste.report.unopened.next", "Path", line(path))}
 			}
 			return wording.Statement{Tone: wording.Good, Title: s.Say("poste.report.opened"), Meaning: s.Say("poste.report.at", "Path", line(path))}

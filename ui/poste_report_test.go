@@ -6,12 +6,14 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
 	"postecpx/cardreader"
+	"postecpx/internal/wording"
 )
 
 // handing brings a window to where a report can be handed on.
@@ -125,7 +127,20 @@ func TestWhatFailsWithAReportIsSaid(t *testing.T) {
 	w.poste.desk.choosePath = func(_ string, _ []string, chosen func(string)) { chosen("/full/r.html") }
 	doctor.saveErr = errors.New("disk full")
 	r.save()
-	says("disk full")
+	says("Détail technique : disk full")
+	for why, err := range map[string]error{
+		"vous n'avez pas les droits":   fs.ErrPermission,
+		"le disque est plein":          syscall.ENOSPC,
+		"en lecture seule":             syscall.EROFS,
+		"n'existe pas":                 fs.ErrNotExist,
+		"c'est un dossier":             syscall.EISDIR,
+		"ne peut pas porter ce nom":    syscall.ENAMETOOLONG,
+		"son chemin n'est pas complet": wording.ErrPartialPath,
+	} {
+		doctor.saveErr = &fs.PathError{Op: "write", Path: "/full/r.html", Err: err}
+		r.save()
+		says("Raison : ", why, "Détail technique : write /full/r.html: "+err.Error(), "Choisissez un autre dossier")
+	}
 	doctor.saveErr = fs.ErrExist
 	var question string
 	w.poste.desk.confirm = func(_, q, _, _ string, answer func(bool)) { question = q; answer(false) }

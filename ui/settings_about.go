@@ -73,7 +73,7 @@ func (p *settingsScreen) follow(l links.Link) {
 		return
 	}
 	p.tell(wording.Statement{Tone: wording.Warning, Title: p.speaker.Say("settings.link.failed"),
-		Meaning: wording.Cause(err), Next: p.speaker.Say("settings.link.failed.next", "Address", l.URL)})
+		Meaning: p.speaker.Say("ui.cause", "Cause", wording.Cause(err)), Next: p.speaker.Say("settings.link.failed.next", "Address", l.URL)})
 }
 
 // newWorks lists the works of others, each with its licence.

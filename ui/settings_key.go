@@ -162,7 +162,7 @@ func (k *keySection) fail(err error) {
 	s := k.on.speaker
 	var failure *annuaire.Failure
 	if !errors.As(err, &failure) {
-		k.tell(wording.Statement{Tone: wording.Bad, Title: s.Say("settings.key.failed"), Meaning: wording.Cause(err)})
+		k.tell(wording.Statement{Tone: wording.Bad, Title: s.Say("settings.key.failed"), Meaning: k.cause(err)})
 		return
 	}
 	k.absent = failure.Code == annuaire.CodeKeyringAbsent

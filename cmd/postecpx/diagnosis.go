@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -96,17 +95,7 @@ func isFolder(path string) bool {
 
 // Save puts a report into that file.
 func (d *doctor) Save(path string, content []byte, replace bool) error {
-	if !filepath.IsAbs(path) {
-		folders := d.Folders()
-		if len(folders) == 0 {
-			return fmt.Errorf("%s: the whole path is needed", path)
-		}
-		path = filepath.Join(folders[0], path)
-	}
-	if _, err := os.Lstat(path); err == nil && !replace {
-		return &fs.PathError{Op: "save", Path: path, Err: fs.ErrExist}
-	}
-	return report.WriteFile(path, content)
+	return saveFile(path, content, d.Folders(), replace)
 }
 
 // Page puts a report in HTML where a browser can open it.

@@ -145,7 +145,7 @@ func (b *workbench) SaveTrace(file ui.TraceFile) error {
 func saveFile(path string, content []byte, folders []string, replace bool) error {
 	if !filepath.IsAbs(path) {
 		if len(folders) == 0 {
-			return fmt.Errorf("%s: the whole path is needed", path)
+			return &fs.PathError{Op: "save", Path: path, Err: wording.ErrPartialPath}
 		}
 		path = filepath.Join(folders[0], path)
 	}
