@@ -51,6 +51,7 @@ func newProofSection(on *integrationScreen) *proofSection {
 	p.state, p.results = container.NewVBox(), container.NewVBox()
 	p.through = newWords("")
 	p.choice, p.choiceBox = newSelector(func(string) { on.update() })
+	p.choice.onOther = on.key
 	var field, button fyne.CanvasObject
 	p.code, field = on.newCodeField(p.present, func() { p.press() })
 	p.confirm, p.ticked = on.newTick(s.Say("integration.proof.confirm"), func(bool) { p.press() })

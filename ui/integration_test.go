@@ -379,19 +379,8 @@ func TestIntegrationSpeaksAndStaysInside(t *testing.T) {
 						t.Errorf("not inert: %q", l)
 					}
 				}
-				for _, size := range []fyne.Size{fyne.NewSize(1024, 600), fyne.NewSize(683, 400), fyne.NewSize(512, 300)} {
-					for range 3 {
-						settle(w, size.Width, size.Height)
-					}
-					if least := w.window.Content().MinSize().Width; least > size.Width {
-						t.Errorf("at %v it needs a width of %.0f", size, least)
-					}
-					walk(w.window.Content(), 0, func(o fyne.CanvasObject, right float32) {
-						if right > size.Width+1 {
-							t.Errorf("at %v: %T ends at %.0f", size, o, right)
-						}
-					})
-				}
+				staysInside(t, w)
+				fitsNarrow(t, w, &w.integration.pane)
 			})
 		}
 	}

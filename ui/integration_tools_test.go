@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 	"github.com/google/go-cmp/cmp"
 
@@ -208,16 +207,8 @@ func TestToolsSpeakAndStayInside(t *testing.T) {
 						t.Errorf("a hole, or not inert: %q", l)
 					}
 				}
-				for _, size := range []fyne.Size{fyne.NewSize(1024, 600), fyne.NewSize(512, 300)} {
-					for range 3 {
-						settle(w, size.Width, size.Height)
-					}
-					walk(w.window.Content(), 0, func(o fyne.CanvasObject, right float32) {
-						if right > size.Width+1 {
-							t.Errorf("at %v: %T ends at %.0f", size, o, right)
-						}
-					})
-				}
+				staysInside(t, w)
+				fitsNarrow(t, w, &w.integration.pane)
 			})
 		}
 	}

@@ -78,6 +78,7 @@ func newTraceSection(on *integrationScreen) *traceSection {
 		on.update()
 	})
 	t.form, formBox = newSelector(func(string) {})
+	t.form.onOther = on.key
 	t.form.Options = []string{s.Say("integration.trace.form.text"), s.Say("integration.trace.form.json")}
 	t.form.Selected = t.form.Options[0]
 	t.save, saveBox = newAction(s.Say("integration.trace.save"), theme.DocumentSaveIcon(), t.Save, on.key)

@@ -113,7 +113,7 @@ func newVirtualSection(on *integrationScreen) *virtualSection {
 		if len(choice.Options) > 0 {
 			choice.Selected = choice.Options[0]
 		}
-		choice.onFocus = on.reveal
+		choice.onFocus, choice.onOther = on.reveal, on.key
 	}
 	if at := slices.IndexFunc(v.cards, func(c VirtualCard) bool { return c.Name == "medecin" }); at >= 0 {
 		v.card.Selected = v.card.Options[at]

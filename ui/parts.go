@@ -198,6 +198,7 @@ func (a *action) TypedKey(key *fyne.KeyEvent) {
 type selector struct {
 	widget.Select
 	ring    *canvas.Rectangle
+	onOther func(*fyne.KeyEvent)    // takes the keys that mean nothing here, nil for nobody
 	onFocus func(fyne.CanvasObject) // nil where nothing is to be done
 }
 
@@ -222,6 +223,21 @@ func (s *selector) FocusGained() {
 func (s *selector) FocusLost() {
 	s.ring.Hide()
 	s.Select.FocusLost()
+}
+
+// TypedKey is called by the toolkit. Space and Enter show the choices, the arrows
+// to the sides take the next one; the others are not for it.
+func (s *selector) TypedKey(key *fyne.KeyEvent) {
+	switch key.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		s.Select.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	case fyne.KeySpace, fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight:
+		s.Select.TypedKey(key)
+	default:
+		if s.onOther != nil {
+			s.onOther(key)
+		}
+	}
 }
 
 // tappableLabel is a label that can be clicked.

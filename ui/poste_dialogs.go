@@ -115,6 +115,7 @@ func (w *Window) choosePath(name string, folders []string, chosen func(path stri
 				}
 			})
 			choice.Options, choice.Selected = shown, shown[0]
+			choice.onOther = d.key
 			all.Add(tight(newCaption(s.Say("poste.save.folder")), box))
 		}
 		_, noBox := newAction(s.Say("poste.report.whole.no"), theme.CancelIcon(), d.cancel, d.key)

@@ -74,19 +74,18 @@ func (l *link) TypedKey(key *fyne.KeyEvent) {
 	}
 }
 
-// newCommand is the command for a support desk: it can be selected, or copied
-// with its button.
+// newCommand is the command for a support desk, and a button that copies it. Its
+// words cannot be selected: what can be has the keyboard without a sign of it,
+// and keeps all the keys of the place to itself.
 func (p *posteScreen) newCommand(command string) fyne.CanvasObject {
 	s := p.speaker
-	text := newPrint(command)
-	text.Selectable = true
 	var copying *action
 	copying, box := newAction(s.Say("poste.copy.command"), theme.ContentCopyIcon(), func() {
 		p.desk.copy(command)
 		p.confirm(copying, s.Say("poste.copy.command"), theme.ContentCopyIcon())
 	}, p.key)
 	copying.onFocus = p.reveal
-	return container.New(layout.NewCustomPaddedVBoxLayout(0), newCaption(s.Say("poste.command")), newPanel(text), container.NewHBox(box))
+	return container.New(layout.NewCustomPaddedVBoxLayout(0), newCaption(s.Say("poste.command")), newPanel(newPrint(command)), container.NewHBox(box))
 }
 
 // confirm says for a while on its button that something was copied.

@@ -43,6 +43,7 @@ func newReportSection(on *posteScreen) *reportSection {
 	r.form, form = newSelector(nil)
 	r.form.Options = []string{s.Say("poste.report.html"), s.Say("poste.report.text"), s.Say("poste.report.json")}
 	r.redaction.onFocus, r.form.onFocus = on.reveal, on.reveal
+	r.redaction.onOther, r.form.onOther = on.key, on.key
 	r.redaction.Selected, r.form.Selected = r.redaction.Options[0], r.form.Options[0]
 
 	actions := container.New(&fill{least: 240, gap: 0, most: 3})

@@ -342,6 +342,7 @@ func TestPosteSpeaksAndStaysInside(t *testing.T) {
 					}
 				}
 				staysInside(t, w)
+				fitsNarrow(t, w, &w.poste.pane)
 			})
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -242,9 +243,28 @@ func (f *secretField) TypedKey(key *fyne.KeyEvent) {
 	switch key.Name {
 	case fyne.KeyEscape:
 		f.SetText("")
-	case fyne.KeyUp, fyne.KeyDown, fyne.KeyPageUp, fyne.KeyPageDown:
+	case fyne.KeyUp, fyne.KeyDown, fyne.KeyPageUp, fyne.KeyPageDown, fyne.KeyF5:
 		f.onOther(key)
 	default:
 		f.Entry.TypedKey(key)
+	}
+}
+
+// TypedShortcut is called by the toolkit, which gives all of them to a field that
+// has the keyboard. To copy and paste means the words here; the others are those
+// of the window.
+func (f *secretField) TypedShortcut(s fyne.Shortcut) {
+	if _, ofWindow := s.(*desktop.CustomShortcut); ofWindow {
+		passShortcut(fyne.CurrentApp().Driver().CanvasForObject(f), s)
+		return
+	}
+	f.Entry.TypedShortcut(s)
+}
+
+// passShortcut gives a shortcut to the window. The interface of its canvas does
+// not say that it takes some.
+func passShortcut(screen fyne.Canvas, s fyne.Shortcut) {
+	if window, ok := screen.(fyne.Shortcutable); ok {
+		window.TypedShortcut(s)
 	}
 }

@@ -75,7 +75,7 @@ func (p *settingsScreen) buildSeen() fyne.CanvasObject {
 			p.change(func(c *Choices) { c.Language = languages[at] })
 		}
 	})
-	p.language.onFocus = p.reveal
+	p.language.onFocus, p.language.onOther = p.reveal, p.key
 	p.language.Options = []string{s.Say("settings.language.system"), s.Say("settings.language.fr"), s.Say("settings.language.en")}
 	var large fyne.CanvasObject
 	p.large, large = p.newTick(s.Say("settings.large"), func(on bool) { p.change(func(c *Choices) { c.LargeText = on }) })

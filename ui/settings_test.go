@@ -198,6 +198,7 @@ func TestSettingsSpeakAndStayInside(t *testing.T) {
 					}
 				}
 				staysInside(t, w)
+				fitsNarrow(t, w, &w.settings.pane)
 			})
 		}
 	}
