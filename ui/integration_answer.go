@@ -77,8 +77,9 @@ func (i *integrationScreen) tell(answering []pkcs11.Probe, agreeing, blind []pkc
 	s := i.speaker
 	switch {
 	case i.survey.Comparison == nil && i.survey.CardErr != nil:
-		return wording.Statement{Code: "card-unread", Tone: wording.Warning, Title: s.Say("integration.answer-only", "Count", len(answering)),
-			Meaning: s.Say("integration.card-unread", "Cause", wording.Cause(i.survey.CardErr)), Next: s.Say("integration.card-unread.next")}
+		return wording.Statement{Code: "card-unread", Tone: wording.Warning, Title: s.Say("integration.card-unread"),
+			Meaning: s.Say("integration.answer-only", "Count", len(answering)) + ".\n" + s.Say("ui.cause", "Cause", wording.Cause(i.survey.CardErr)),
+			Next:    s.Say("integration.card-unread.next")}
 	case i.survey.Comparison == nil:
 		return wording.Statement{Code: "no-card", Tone: wording.Plain, Title: s.Say("integration.answer-only", "Count", len(answering)),
 			Meaning: s.Say("integration.no-card"), Next: s.Say("integration.no-card.next")}
@@ -86,18 +87,45 @@ func (i *integrationScreen) tell(answering []pkcs11.Probe, agreeing, blind []pkc
 		return wording.Statement{Code: "blind", Tone: wording.Bad, Title: s.Say("integration.blind"),
 			Meaning: s.Say("integration.blind.meaning"), Next: s.Say("integration.blind.next")}
 	}
-	st := wording.Statement{Code: "agree", Tone: wording.Good, Title: s.Say("integration.agree", "Count", len(agreeing))}
+	// What is well is the answer only where nothing is wrong: else it stands
+	// under what is.
+	agree := s.Say("integration.agree", "Count", len(agreeing))
+	var others string
 	if len(blind) > 0 {
-		st.Meaning = s.Say("integration.some-blind", "Count", len(blind), "Modules", namesOf(blind))
-		if slices.ContainsFunc(blind, func(m pkcs11.Module) bool { return m.Family == pkcs11.Cryptolib }) {
-			st.Tone, st.Next = wording.Warning, s.Say("integration.blind.next")
+		others = s.Say("integration.some-blind", "Count", len(blind), "Modules", namesOf(blind))
+	}
+	if worst, count := i.worstCertificate(); count > 0 {
+		return wording.Statement{Code: "certificate", Tone: worst.Tone, Title: s.Say("integration.certificates.attention", "Count", count),
+			Meaning: joined(s.Say("ui.labelled", "Label", worst.Label, "Value", worst.Value)+".", agree+".", others),
+			Next:    s.Say("integration.certificates.next")}
+	}
+	if slices.ContainsFunc(blind, func(m pkcs11.Module) bool { return m.Family == pkcs11.Cryptolib }) {
+		return wording.Statement{Code: "cryptolib-blind", Tone: wording.Warning, Title: s.Say("integration.cryptolib-blind"),
+			Meaning: joined(agree+".", others), Next: s.Say("integration.blind.next")}
+	}
+	return wording.Statement{Code: "agree", Tone: wording.Good, Title: agree, Meaning: others}
+}
+
+// joined puts sentences one after the other.
+func joined(sentences ...string) string {
+	return strings.Join(slices.DeleteFunc(sentences, func(s string) bool { return s == "" }), " ")
+}
+
+// worstCertificate is what is said of the certificate that needs attention most,
+// under its role, and how many need some.
+func (i *integrationScreen) worstCertificate() (worst wording.Fact, count int) {
+	for _, c := range i.survey.Certificates {
+		f := i.pressing(c)
+		if f.Tone < wording.Warning {
+			continue
+		}
+		count++
+		if f.Tone > worst.Tone || count == 1 {
+			worst = f
+			worst.Label = i.roleOf(c)
 		}
 	}
-	if tone := i.certificatesTone(); tone >= wording.Warning {
-		st.Tone = wording.Warning
-		st.Meaning = strings.TrimSpace(st.Meaning + " " + s.Say("integration.certificates.look"))
-	}
-	return st
+	return worst, count
 }
 
 // split parts the modules that answer from those that do not.

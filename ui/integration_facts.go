@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -94,9 +95,29 @@ func (i *integrationScreen) newRow(c cardreader.Comparison, r cardreader.Row) fy
 func (i *integrationScreen) certificatesTone() wording.Tone {
 	tone := wording.Good
 	for _, c := range i.survey.Certificates {
-		tone = max(tone, wording.Chain(i.speaker, c.Examination).Tone, wording.CertificateValidity(i.speaker, c.Validity).Tone)
+		tone = max(tone, i.pressing(c).Tone)
 	}
 	return tone
+}
+
+// pressing is what of a certificate needs attention most.
+func (i *integrationScreen) pressing(c Certificate) wording.Fact {
+	facts := []wording.Fact{wording.CertificateValidity(i.speaker, c.Validity), wording.Chain(i.speaker, c.Examination)}
+	return slices.MaxFunc(facts, func(a, b wording.Fact) int { return cmp.Compare(a.Tone, b.Tone) })
+}
+
+// roleOf is what a certificate of the card is for.
+func (i *integrationScreen) roleOf(c Certificate) string {
+	s := i.speaker
+	switch c.Role {
+	case cps.Authentication:
+		return s.Say("integration.role.authentication")
+	case cps.Signature:
+		return s.Say("integration.role.signature")
+	case cps.Technical:
+		return s.Say("integration.role.technical")
+	}
+	return s.Say("integration.role.other")
 }
 
 // certificatesSection is each certificate of the card, judged.
@@ -122,16 +143,7 @@ func (i *integrationScreen) certificatesSection() fyne.CanvasObject {
 
 func (i *integrationScreen) newCertificate(c Certificate) fyne.CanvasObject {
 	s := i.speaker
-	role := s.Say("integration.role.other")
-	switch c.Role {
-	case cps.Authentication:
-		role = s.Say("integration.role.authentication")
-	case cps.Signature:
-		role = s.Say("integration.role.signature")
-	case cps.Technical:
-		role = s.Say("integration.role.technical")
-	}
-	title := newWords(s.Say("ui.labelled", "Label", role, "Value", cmp.Or(plaintext.Line(c.Label, 80), "–")))
+	title := newWords(s.Say("ui.labelled", "Label", i.roleOf(c), "Value", cmp.Or(plaintext.Line(c.Label, 80), "–")))
 	title.TextStyle.Bold = true
 	key := c.Key.Type
 	if c.Key.Bits > 0 {

@@ -235,7 +235,7 @@ var integrationStates = []struct {
 	{name: "fine-no-card", snapshot: one(cardreader.NoCard), bench: fakeBench{survey: surveyOf(nil, probeOf(cryptolib, "899700218896"))}, examine: true,
 		says: "Aucune carte CPx n'est dans le lecteur", tone: wording.Plain},
 	{name: "card-unread", snapshot: one(cardreader.Unreadable), bench: fakeBench{survey: Survey{Probes: []pkcs11.Probe{probeOf(cryptolib, "")}, CardErr: errors.New("6F00")}}, examine: true,
-		says: "La carte n'a pas pu être lue : 6F00", tone: wording.Warning},
+		says: "Détail technique : 6F00", tone: wording.Warning},
 	{name: "disagreement", snapshot: read(withNumber), bench: fakeBench{survey: surveyOf(dentist(withNumber), probeOf(cryptolib, "899700366240"), probeOf(opensc, "899700218896"))}, examine: true,
 		says: "Cryptolib CPS contredit la carte", tone: wording.Bad},
 	{name: "crashed", snapshot: read(), bench: fakeBench{survey: surveyOf(dentist(), brokenProbe(cryptolib, pkcs11.Crashed, "C_Initialize"), brokenProbe(opensc, pkcs11.TimedOut, "C_GetSlotList"))}, examine: true,
@@ -249,7 +249,14 @@ var integrationStates = []struct {
 		s := fine()
 		s.Certificates = []Certificate{certificate(func(c *Certificate) { c.Validity.State = igcsante.Expired })}
 		return s
-	}()}, examine: true, says: "demande attention", tone: wording.Warning},
+	}()}, examine: true, says: "Un certificat de la carte demande attention", tone: wording.Bad},
+	{name: "authority-missing", snapshot: read(), bench: fakeBench{survey: func() Survey {
+		s := fine()
+		s.Certificates = []Certificate{certificate(), certificate(func(c *Certificate) { c.Role, c.Verdict = cps.Signature, igcsante.UnknownIssuer })}
+		return s
+	}()}, examine: true, says: "Signature : autorité inconnue", tone: wording.Warning},
+	{name: "cryptolib-blind", snapshot: read(), bench: fakeBench{survey: surveyOf(dentist(), pkcs11.Probe{Module: cryptolib, Status: pkcs11.OK}, probeOf(opensc, "899700218896"))}, examine: true,
+		says: "La Cryptolib CPS ne voit pas cette carte", tone: wording.Warning},
 	{name: "undeclared", snapshot: read(), bench: fakeBench{survey: func() Survey {
 		s := fine()
 		s.Undeclared = []error{errors.New("pkcs11.txt: no right to read it")}
@@ -354,6 +361,9 @@ func TestIntegrationScreens(t *testing.T) {
 			}
 			if said := words(w); !strings.Contains(said, st.says) {
 				t.Errorf("%q is not said:\n%s", st.says, said)
+			}
+			if praise := strings.Contains(w.integration.title.Text, "la même chose que la carte"); praise != (w.integration.stage == examined && st.tone == wording.Good) {
+				t.Errorf("the title says %q under the sign of %d", w.integration.title.Text, st.tone)
 			}
 			if w.integration.sign.Resource.Name() != toneIcon(st.tone).Name() {
 				t.Errorf("the sign is %s, want %s", w.integration.sign.Resource.Name(), toneIcon(st.tone).Name())
