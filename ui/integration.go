@@ -25,6 +25,11 @@ type Workbench interface {
 	// progress is called as it goes on. The error is that of ctx: whatever else
 	// goes wrong is in the Survey.
 	Survey(ctx context.Context, reader string, progress func(Step)) (Survey, error)
+	// Revocation asks the authorities, through the network, whether these
+	// certificates are revoked: it is called only when the person asks. answer
+	// is called for each of them in turn. The error is that of ctx: what else
+	// stands in the way is in the answers. It has a deadline of its own.
+	Revocation(ctx context.Context, certificates []Certificate, answer func(at int, result igcsante.RevocationResult)) error
 	// Prove presents the code porteur once through one module, has the keys of
 	// the card sign, and resets the card. It wipes the code. At an error, the
 	// Proof still tells whether the code was presented.
@@ -90,7 +95,8 @@ type integrationScreen struct {
 	title, meaning, next       *prose
 	run, stop                  *action
 	runBox, stopBox, buttonBox fyne.CanvasObject
-	findings                   *fyne.Container // modules, comparison, certificates
+	findings                   *fyne.Container    // modules, comparison, certificates
+	revocation                 *revocationSection // nil without certificates that were examined
 	proof                      *proofSection
 	virtual                    *virtualSection // nil without a Simulator
 	exchanges                  *traceSection   // nil without a Tracer
@@ -152,7 +158,7 @@ func (i *integrationScreen) buildAnswer() fyne.CanvasObject {
 
 // busy tells whether the workbench is at work.
 func (i *integrationScreen) busy() bool {
-	return i.stage == examining || i.proving || i.exchanges.working()
+	return i.stage == examining || i.proving || i.exchanges.working() || i.revocation.working()
 }
 
 // Examine begins an examination, unless one is under way.
@@ -179,13 +185,15 @@ func (i *integrationScreen) Examine() {
 	})
 }
 
-// Interrupt ends the examination, or the recording, that is under way.
+// Interrupt ends what is under way and can be ended.
 func (i *integrationScreen) Interrupt() {
 	switch {
 	case i.stage == examining:
 		i.cancel()
 	case i.exchanges.working():
 		i.exchanges.cancel()
+	default:
+		i.revocation.Stop()
 	}
 }
 
@@ -251,6 +259,8 @@ func (i *integrationScreen) compareWithReader() bool {
 // rebuild shows what was found anew.
 func (i *integrationScreen) rebuild() {
 	i.findings.RemoveAll()
+	i.revocation.leave()
+	i.revocation = nil
 	if i.stage == examined {
 		sections := []fyne.CanvasObject{i.modulesSection(), i.comparisonSection(), i.certificatesSection()}
 		if _, contradicting, _ := opinions(i.survey.Comparison); len(contradicting) > 0 {
@@ -276,22 +286,21 @@ func (i *integrationScreen) update() {
 	}
 	say(i.next, next)
 	if i.stage == examining {
-		i.runBox.Hide()
 		i.stopBox.Show()
+		handOver(i.run, i.stop)
+		i.runBox.Hide()
 	} else {
 		i.runBox.Show()
+		handOver(i.stop, i.run)
 		i.stopBox.Hide()
 	}
-	if i.proving || i.exchanges.working() {
-		i.run.Disable()
-	} else {
-		i.run.Enable()
-	}
+	enable(i.run, !i.busy() || i.stage == examining)
 	i.run.Importance = widget.HighImportance
 	if i.stage == examined {
 		i.run.Importance = widget.MediumImportance
 	}
 	i.run.Refresh()
+	i.revocation.update()
 	i.proof.update()
 	i.exchanges.update()
 	i.virtual.update()

@@ -114,8 +114,8 @@ func joined(sentences ...string) string {
 // worstCertificate is what is said of the certificate that needs attention most,
 // under its role, and how many need some.
 func (i *integrationScreen) worstCertificate() (worst wording.Fact, count int) {
-	for _, c := range i.survey.Certificates {
-		f := i.pressing(c)
+	for at, c := range i.survey.Certificates {
+		f := i.pressing(at)
 		if f.Tone < wording.Warning {
 			continue
 		}

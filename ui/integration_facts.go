@@ -94,15 +94,20 @@ func (i *integrationScreen) newRow(c cardreader.Comparison, r cardreader.Row) fy
 // certificatesTone is that of the certificate that needs attention most.
 func (i *integrationScreen) certificatesTone() wording.Tone {
 	tone := wording.Good
-	for _, c := range i.survey.Certificates {
-		tone = max(tone, i.pressing(c).Tone)
+	for at := range i.survey.Certificates {
+		tone = max(tone, i.pressing(at).Tone)
 	}
 	return tone
 }
 
-// pressing is what of a certificate needs attention most.
-func (i *integrationScreen) pressing(c Certificate) wording.Fact {
+// pressing is what of a certificate needs attention most. That nobody could say
+// whether it is revoked is said with it, and no fault of the card's.
+func (i *integrationScreen) pressing(at int) wording.Fact {
+	c := i.survey.Certificates[at]
 	facts := []wording.Fact{wording.CertificateValidity(i.speaker, c.Validity), wording.Chain(i.speaker, c.Examination)}
+	if answer := i.revocation.answer(at); answer != nil {
+		facts = append([]wording.Fact{*answer}, facts...)
+	}
 	return slices.MaxFunc(facts, func(a, b wording.Fact) int { return cmp.Compare(a.Tone, b.Tone) })
 }
 
@@ -126,22 +131,24 @@ func (i *integrationScreen) certificatesSection() fyne.CanvasObject {
 	if len(all) == 0 {
 		return nil
 	}
+	i.revocation = newRevocationSection(i, all)
 	f, box := i.newSection(i.speaker.Say("integration.certificates", "Count", len(all)), i.certificatesTone(), func() fyne.CanvasObject {
-		panels := container.NewVBox()
+		panels := container.NewVBox(i.revocation.content)
 		for n, c := range all {
 			if n == mostItems {
 				panels.Add(i.newMore(len(all) - n))
 				break
 			}
-			panels.Add(newPanel(i.newCertificate(c)))
+			panels.Add(newPanel(i.newCertificate(c, i.revocation.facts[n])))
 		}
 		return panels
 	})
+	i.revocation.around = f
 	f.Open()
 	return box
 }
 
-func (i *integrationScreen) newCertificate(c Certificate) fyne.CanvasObject {
+func (i *integrationScreen) newCertificate(c Certificate, revocation fyne.CanvasObject) fyne.CanvasObject {
 	s := i.speaker
 	title := newWords(s.Say("ui.labelled", "Label", i.roleOf(c), "Value", cmp.Or(plaintext.Line(c.Label, 80), "–")))
 	title.TextStyle.Bold = true
@@ -151,6 +158,7 @@ func (i *integrationScreen) newCertificate(c Certificate) fyne.CanvasObject {
 	}
 	all := container.NewVBox(title,
 		newFacts(340, wording.Chain(s, c.Examination), wording.CertificateValidity(s, c.Validity)),
+		revocation,
 		newFacts(340,
 			plain(s.Say("integration.certificate.subject"), c.Subject), plain(s.Say("integration.certificate.issuer"), c.Issuer),
 			plain(s.Say("integration.certificate.usage"), strings.Join(append(c.KeyUsage[:len(c.KeyUsage):len(c.KeyUsage)], c.ExtKeyUsage...), ", ")),

@@ -26,6 +26,7 @@ type fold struct {
 	more    *prose // a second line, nil for none
 	arrow   *widget.Icon
 	sign    fyne.Resource // nil for none
+	shown   *widget.Icon  // that sign, once it is on the screen
 	ring    *canvas.Rectangle
 	detail  *fyne.Container
 	build   func() fyne.CanvasObject
@@ -66,6 +67,14 @@ func (f *fold) turn() {
 	}
 }
 
+// setSign changes the sign of a title that has one.
+func (f *fold) setSign(sign fyne.Resource) {
+	f.sign = sign
+	if f.shown != nil {
+		f.shown.SetResource(sign)
+	}
+}
+
 // CreateRenderer is called by the toolkit.
 func (f *fold) CreateRenderer() fyne.WidgetRenderer {
 	var words fyne.CanvasObject = f.label
@@ -77,7 +86,8 @@ func (f *fold) CreateRenderer() fyne.WidgetRenderer {
 		words = tight(f.label, f.more)
 	}
 	if f.sign != nil {
-		words = signed(widget.NewIcon(f.sign), 20, top, words)
+		f.shown = widget.NewIcon(f.sign)
+		words = signed(f.shown, 20, top, words)
 	}
 	return widget.NewSimpleRenderer(ringed(signed(f.arrow, 20, top, words), f.ring))
 }
@@ -111,6 +121,16 @@ func (f *fold) TypedKey(key *fyne.KeyEvent) {
 		f.Close()
 	default:
 		f.onOther(key)
+	}
+}
+
+// handOver gives the keyboard of a button that is about to go to the one that
+// takes its place, and is there already.
+func handOver(from, to *action) {
+	screen := fyne.CurrentApp().Driver().CanvasForObject(from)
+	// The toolkit has taken it from a button that is being pressed.
+	if screen != nil && (from.byKey || screen.Focused() == from) {
+		screen.Focus(to)
 	}
 }
 

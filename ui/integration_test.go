@@ -38,6 +38,23 @@ type fakeBench struct {
 	readers []string
 	orders  []ProveOrder
 	codes   []string
+	// what the authorities answer, in turn; asked counts the times.
+	answers []igcsante.RevocationResult
+	asked   int
+}
+
+func (b *fakeBench) Revocation(ctx context.Context, certificates []Certificate, answer func(int, igcsante.RevocationResult)) error {
+	b.asked++
+	for at := range certificates {
+		if ctx.Err() != nil {
+			break
+		}
+		answer(at, b.answers[at])
+		if b.during != nil {
+			b.during()
+		}
+	}
+	return ctx.Err()
 }
 
 func (b *fakeBench) Survey(ctx context.Context, reader string, progress func(Step)) (Survey, error) {
@@ -257,6 +274,14 @@ var integrationStates = []struct {
 	}()}, examine: true, says: "Signature : autorité inconnue", tone: wording.Warning},
 	{name: "cryptolib-blind", snapshot: read(), bench: fakeBench{survey: surveyOf(dentist(), pkcs11.Probe{Module: cryptolib, Status: pkcs11.OK}, probeOf(opensc, "899700218896"))}, examine: true,
 		says: "La Cryptolib CPS ne voit pas cette carte", tone: wording.Warning},
+	{name: "revocation-good", snapshot: read(), bench: fakeBench{survey: twoCertificates(), answers: answered(igcsante.Good, igcsante.Good)}, examine: true,
+		then: askingRevocation, says: "Aucun des 2 certificats n'est révoqué", tone: wording.Good},
+	{name: "revocation-revoked", snapshot: read(), bench: fakeBench{survey: twoCertificates(), answers: answered(igcsante.Good, igcsante.Revoked)}, examine: true,
+		then: askingRevocation, says: "révoqué le 2026-10-01 keyCompromise", tone: wording.Bad},
+	{name: "revocation-unknown", snapshot: read(), bench: fakeBench{survey: twoCertificates(), answers: answered(igcsante.Good, igcsante.NotChecked)}, examine: true,
+		then: askingRevocation, says: "non vérifiée : pas de réseau jusqu'à l'autorité", tone: wording.Good},
+	{name: "revocation-under-way", snapshot: read(), bench: fakeBench{survey: twoCertificates(), answers: answered(igcsante.Good, igcsante.Good)}, examine: true,
+		then: func(w *Window, _ *[]func()) { w.integration.revocation.Ask() }, says: "Certificats vérifiés : 0 sur 2", tone: wording.Good},
 	{name: "undeclared", snapshot: read(), bench: fakeBench{survey: func() Survey {
 		s := fine()
 		s.Undeclared = []error{errors.New("pkcs11.txt: no right to read it")}
@@ -290,6 +315,34 @@ var integrationStates = []struct {
 		then: proving("1234", false), says: "Le code n'a pas été présenté", tone: wording.Good},
 	{name: "proof-under-way", snapshot: read(), bench: fakeBench{survey: fine()}, examine: true,
 		then: func(w *Window, _ *[]func()) { typeCode(w, "1234"); w.integration.proof.present() }, says: "Laissez la carte dans le lecteur", tone: wording.Good},
+}
+
+// twoCertificates is a card whose two certificates can be asked about.
+func twoCertificates() Survey {
+	s := fine()
+	s.Certificates = []Certificate{certificate(), certificate(func(c *Certificate) { c.Role = cps.Signature })}
+	return s
+}
+
+// answered are what the authorities answer, in turn.
+func answered(all ...igcsante.RevocationStatus) []igcsante.RevocationResult {
+	var answers []igcsante.RevocationResult
+	for _, status := range all {
+		a := igcsante.Attempt{Status: status}
+		switch status {
+		case igcsante.Revoked:
+			a.RevokedAt, a.Reason = time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), "keyCompromise"
+		case igcsante.NotChecked:
+			a.Why = igcsante.WhyNoNetwork
+		}
+		answers = append(answers, igcsante.RevocationResult{Attempt: a})
+	}
+	return answers
+}
+
+func askingRevocation(w *Window, work *[]func()) {
+	w.integration.revocation.Ask()
+	finish(work)
 }
 
 func hostileSurvey() Survey {
@@ -403,7 +456,7 @@ func TestNothingRunsByItself(t *testing.T) {
 	w.Show(read())
 	w.Show(one(cardreader.NoCard))
 	w.Show(read())
-	if finish(work); bench.surveys > 0 || len(bench.orders) > 0 {
+	if finish(work); bench.surveys > 0 || len(bench.orders) > 0 || bench.asked > 0 {
 		t.Error("something ran that nobody asked for")
 	}
 	w.integration.Examine()
@@ -413,6 +466,58 @@ func TestNothingRunsByItself(t *testing.T) {
 	}
 	if finish(work); !slices.Equal(bench.readers, []string{readerName}) {
 		t.Errorf("the card was looked for in %q", bench.readers)
+	}
+	if unfold(w); bench.asked > 0 {
+		t.Error("the authorities were asked by an examination")
+	}
+}
+
+// TestRevocationIsAskedForOnceAndStops: it says first who will be asked, runs
+// alone, ends with Escape, and with the card.
+func TestRevocationIsAskedForOnceAndStops(t *testing.T) {
+	bench := &fakeBench{survey: twoCertificates(), answers: answered(igcsante.Good, igcsante.Revoked)}
+	w, work := openIntegration(t, "fr", bench)
+	w.Show(read())
+	i := w.integration
+	i.Examine()
+	finish(work)
+	wrap(w)
+	r := i.revocation
+	if said := words(w); !strings.Contains(said, "igc-sante.esante.gouv.fr, ocsp.esante.gouv.fr") || !strings.Contains(said, "numéro de série") {
+		t.Errorf("who is asked, and what is sent, is not said:\n%s", said)
+	}
+	w.window.Canvas().Focus(r.ask)
+	typeKeys(w, fyne.KeyReturn)
+	r.Ask()
+	i.Examine()
+	if len(*work) != 1 || !i.run.Disabled() || w.window.Canvas().Focused() != fyne.Focusable(r.stop) {
+		t.Errorf("%d at a time, the keyboard is on %T", len(*work), w.window.Canvas().Focused())
+	}
+	bench.during = func() { typeKeys(w, fyne.KeyEscape) }
+	finish(work)
+	if r.answers[0] == nil || r.answers[1] != nil || !strings.Contains(words(w), "La vérification a été interrompue") {
+		t.Errorf("Escape did not end it:\n%s", words(w))
+	}
+	if w.window.Canvas().Focused() != fyne.Focusable(r.ask) || i.run.Disabled() {
+		t.Error("nothing can be done after it was ended")
+	}
+	bench.during = nil
+	r.Ask()
+	finish(work)
+	if st := i.answer(); st.Tone != wording.Bad || !strings.Contains(st.Meaning, "Signature : révoqué le 2026-10-01") {
+		t.Errorf("the answer is %+v", st)
+	}
+	if r.around.sign.Name() != toneIcon(wording.Bad).Name() || r.around.shown.Resource.Name() != r.around.sign.Name() {
+		t.Error("the section does not show that one is revoked")
+	}
+	var ctx context.Context
+	bench.during = func() { w.Show(one(cardreader.NoCard)) }
+	r.Ask()
+	cancel := r.cancel
+	r.cancel = func() { ctx = context.Background(); cancel() }
+	finish(work)
+	if ctx == nil || i.stage != outdated || i.revocation != nil || i.busy() {
+		t.Error("it goes on without the card")
 	}
 }
 

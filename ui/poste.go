@@ -310,12 +310,14 @@ func (p *posteScreen) update() {
 	p.bar.SetValue(float64(p.progress.Done))
 	if p.checking {
 		p.bar.Show()
-		p.runBox.Hide()
 		p.stopBox.Show()
+		handOver(p.run, p.stop)
+		p.runBox.Hide()
 		p.network.Disable()
 	} else {
 		p.bar.Hide()
 		p.runBox.Show()
+		handOver(p.stop, p.run)
 		p.stopBox.Hide()
 		p.network.Enable()
 	}

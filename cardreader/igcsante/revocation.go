@@ -84,6 +84,9 @@ type RevocationResult struct {
 // Hosts of ANS that publish the revocations of IGC-Santé.
 var defaultHosts = []string{"igc-sante.esante.gouv.fr", "ocsp.esante.gouv.fr"}
 
+// RevocationHosts are those that a check asks unless its options say others.
+func RevocationHosts() []string { return slices.Clone(defaultHosts) }
+
 // RevocationOptions bound a check. A zero field has its default.
 type RevocationOptions struct {
 	// Hosts may be asked; each a name, or name:port for one port other than

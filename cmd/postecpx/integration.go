@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
@@ -21,6 +22,8 @@ type workbench struct {
 	// ctx is that of the program: when it ends, so does the work.
 	ctx  context.Context
 	work sync.WaitGroup
+	// revocation bounds who is asked whether a certificate is revoked.
+	revocation igcsante.RevocationOptions
 }
 
 var _ ui.Workbench = (*workbench)(nil)
@@ -75,6 +78,25 @@ func (b *workbench) Survey(ctx context.Context, reader string, progress func(ui.
 		}
 	}
 	return survey, ctx.Err()
+}
+
+// revocationTime bounds the question whether the certificates of a card are
+// revoked. The list of a large authority takes minutes on a slow network.
+const revocationTime = 4 * time.Minute
+
+// Revocation asks the authorities, as "cpx certificates --revocation" does.
+func (b *workbench) Revocation(ctx context.Context, certificates []ui.Certificate, answer func(at int, result igcsante.RevocationResult)) error {
+	asked, end := b.begin(ctx)
+	defer end()
+	bounded, cancel := context.WithTimeout(asked, revocationTime)
+	defer cancel()
+	for at, c := range certificates {
+		if asked.Err() != nil {
+			break
+		}
+		answer(at, igcsante.Revocation(bounded, http.DefaultClient, c.Certificate(), c.IssuerCertificate(), b.revocation))
+	}
+	return asked.Err()
 }
 
 // Prove presents the code to the card that was seen on the screen, when it
