@@ -2,11 +2,6 @@ package ui
 
 import (
 	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"maps"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -806,45 +801,6 @@ func TestTheSearchKeepsTheKeysOfTheWindow(t *testing.T) {
 	g.search.TypedShortcut(&desktop.CustomShortcut{KeyName: "1", Modifier: fyne.KeyModifierAlt})
 	if !w.card.content.Visible() {
 		t.Error("Alt+1 does not leave")
-	}
-}
-
-// TestGuideCatalogue: each sentence of the place is in both languages, and is
-// used.
-func TestGuideCatalogue(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	used := map[string]bool{}
-	for _, path := range files {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				if s, err := strconv.Unquote(lit.Value); err == nil && strings.HasPrefix(s, "guide.") {
-					used[s] = true
-				}
-			}
-			return true
-		})
-	}
-	fr, en := catalogue(t, "screen-guide.fr"), catalogue(t, "screen-guide.en")
-	if d := cmp.Diff(slices.Sorted(maps.Keys(used)), slices.Sorted(maps.Keys(fr))); d != "" {
-		t.Errorf("used, and not in the catalogue, or the other way round:\n%s", d)
-	}
-	if d := cmp.Diff(slices.Sorted(maps.Keys(fr)), slices.Sorted(maps.Keys(en))); d != "" {
-		t.Errorf("in one language only:\n%s", d)
-	}
-	for key := range fr {
-		if a, b := names(fr[key]), names(en[key]); !slices.Equal(a, b) {
-			t.Errorf("%s: fr names %q, en names %q", key, a, b)
-		}
 	}
 }
 

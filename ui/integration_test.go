@@ -3,15 +3,10 @@ package ui
 import (
 	"context"
 	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -749,44 +744,5 @@ func TestIntegrationByKeyboard(t *testing.T) {
 	typeKeys(w, fyne.KeyF5)
 	if len(*work) != 0 {
 		t.Error("F5 examines from another place")
-	}
-}
-
-// TestIntegrationCatalogue: each sentence of the screen is in both languages,
-// with the same names, and is used.
-func TestIntegrationCatalogue(t *testing.T) {
-	files, err := filepath.Glob("integration*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	used := map[string]bool{}
-	for _, path := range append(files, "window.go") {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				if s, err := strconv.Unquote(lit.Value); err == nil && strings.HasPrefix(s, "integration.") {
-					used[s] = true
-				}
-			}
-			return true
-		})
-	}
-	fr, en := catalogue(t, "screen-integration.fr"), catalogue(t, "screen-integration.en")
-	if d := cmp.Diff(slices.Sorted(maps.Keys(used)), slices.Sorted(maps.Keys(fr))); d != "" {
-		t.Errorf("used, and not in the catalogue, or the other way round:\n%s", d)
-	}
-	if d := cmp.Diff(slices.Sorted(maps.Keys(fr)), slices.Sorted(maps.Keys(en))); d != "" {
-		t.Errorf("in one language only:\n%s", d)
-	}
-	for key := range fr {
-		if a, b := names(fr[key]), names(en[key]); !slices.Equal(a, b) {
-			t.Errorf("%s: fr names %q, en names %q", key, a, b)
-		}
 	}
 }

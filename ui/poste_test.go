@@ -3,9 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io/fs"
 	"maps"
 	"net/url"
@@ -13,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -623,48 +619,5 @@ func TestOnlyKnownAddressesAreOpened(t *testing.T) {
 	w.poste.follow(wording.Link{URL: "https://esante.gouv.fr/assistance"})
 	if got := words(w); opened != 1 || !strings.Contains(got, "Le navigateur ne s'ouvre pas") || !strings.Contains(got, "https://esante.gouv.fr/assistance") {
 		t.Errorf("opened %d:\n%s", opened, got)
-	}
-}
-
-// TestPosteCatalogue: each sentence of the place and of what stands for it
-// without a window is in both languages, with the same names, and is used.
-func TestPosteCatalogue(t *testing.T) {
-	var files []string
-	for _, pattern := range []string{"poste*.go", "window.go", "../cmd/postecpx/*.go"} {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
-	used := map[string]bool{}
-	for _, path := range files {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				if s, err := strconv.Unquote(lit.Value); err == nil && strings.HasPrefix(s, "poste.") {
-					used[s] = true
-				}
-			}
-			return true
-		})
-	}
-	fr, en := catalogue(t, "screen-poste.fr"), catalogue(t, "screen-poste.en")
-	if d := cmp.Diff(slices.Sorted(maps.Keys(used)), slices.Sorted(maps.Keys(fr))); d != "" {
-		t.Errorf("used, and not in the catalogue, or the other way round:\n%s", d)
-	}
-	if d := cmp.Diff(slices.Sorted(maps.Keys(fr)), slices.Sorted(maps.Keys(en))); d != "" {
-		t.Errorf("in one language only:\n%s", d)
-	}
-	for key := range fr {
-		if a, b := names(fr[key]), names(en[key]); !slices.Equal(a, b) {
-			t.Errorf("%s: fr names %q, en names %q", key, a, b)
-		}
 	}
 }

@@ -4,13 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"net/url"
-	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -472,53 +467,5 @@ func TestPreferences(t *testing.T) {
 	p.SetString(keptLanguage, foreignName)
 	if got := kept.Get().Language; got != "" {
 		t.Errorf("language %q", got)
-	}
-}
-
-// TestSettingsCatalogue: every sentence of the place is there in both languages,
-// and none is left over.
-func TestSettingsCatalogue(t *testing.T) {
-	form := regexp.MustCompile(`^settings\.[a-z.-]+$`)
-	used := map[string]bool{}
-	files, err := filepath.Glob("settings*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range files {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				if s, err := strconv.Unquote(lit.Value); err == nil && form.MatchString(s) {
-					used[s] = true
-				}
-			}
-			return true
-		})
-	}
-	if len(used) < 30 {
-		t.Fatalf("only %d keys found in the code: the search is broken", len(used))
-	}
-	fr, en := catalogue(t, "screen-settings.fr"), catalogue(t, "screen-settings.en")
-	for key := range used {
-		if fr[key] == nil || en[key] == nil {
-			t.Errorf("%s is used and has no sentence", key)
-		}
-	}
-	for key := range fr {
-		if !used[key] {
-			t.Errorf("%s is used nowhere", key)
-		}
-		if a, b := names(fr[key]), names(en[key]); !cmp.Equal(a, b) {
-			t.Errorf("%s: fr names %q, en names %q", key, a, b)
-		}
-	}
-	if len(fr) != len(en) {
-		t.Errorf("%d sentences in French, %d in English", len(fr), len(en))
 	}
 }
