@@ -234,9 +234,9 @@ func late(s *Session) Result {
 	return Result{Outcome: OutcomeTimeout}
 }
 
-// cardEndsSoon is how long before its end a card is spoken of: time enough to have
-// the next one made.
-const cardEndsSoon = 90
+// CardEndsSoon is how many days before its end a card is spoken of: time enough to
+// have the next one made.
+const CardEndsSoon = 90
 
 func cardExpiry(s *Session, c *cps.Card) Result {
 	if clockDoubtful(s) {
@@ -260,7 +260,7 @@ func cardExpiry(s *Session, c *cps.Card) Result {
 		return Result{Outcome: "unknown", Facts: facts}
 	case c.Expires.Before(now):
 		return Result{Outcome: "expired", Facts: facts}
-	case days <= cardEndsSoon:
+	case days <= CardEndsSoon:
 		return Result{Outcome: "soon", Facts: append(facts, public("daysLeft", strconv.Itoa(days)))}
 	}
 	return Result{Outcome: "valid", Facts: facts}

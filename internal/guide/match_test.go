@@ -500,3 +500,15 @@ func TestSituations(t *testing.T) {
 		t.Errorf("an end that is unknown: %+v", s)
 	}
 }
+
+// TestSoonAsTheCheck: the card ends soon here on the days when the check
+// card.expiry says so.
+func TestSoonAsTheCheck(t *testing.T) {
+	t.Parallel()
+	for days, want := range map[int]bool{0: true, diagnostic.CardEndsSoon: true, diagnostic.CardEndsSoon + 1: false} {
+		y, m, d := today.AddDate(0, 0, days).Date()
+		if s := OfCard(card(cps.CPS, func(c *cps.Card) { c.Expires = cps.Date{Year: y, Month: m, Day: d} }), today); s.ExpiresSoon != want || s.Expired {
+			t.Errorf("in %d days: soon %v, expired %v", days, s.ExpiresSoon, s.Expired)
+		}
+	}
+}

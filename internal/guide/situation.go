@@ -25,16 +25,13 @@ type Situation struct {
 	Findings []diagnostic.Finding
 }
 
-// soonDays is when the end of a card is worth a word: that of the check
-// card.expiry.
-const soonDays = 90
-
 // OfCard is the situation of a card that was read at that moment, nil for none.
+// Its end is near when the check card.expiry would say so.
 func OfCard(card *cps.Card, now time.Time) Situation {
 	s := Situation{Card: card}
 	if card != nil && !card.Expires.IsZero() {
 		s.Expired = card.Expires.Before(now)
-		s.ExpiresSoon = !s.Expired && card.Expires.Before(now.AddDate(0, 0, soonDays+1))
+		s.ExpiresSoon = !s.Expired && card.Expires.Before(now.AddDate(0, 0, diagnostic.CardEndsSoon+1))
 	}
 	return s
 }
