@@ -18,9 +18,6 @@ import (
 type Guide interface {
 	// Load reads the guidance.
 	Load() (Guidebook, error)
-	// Open shows an address in the browser of the person. It refuses those that
-	// the program does not know.
-	Open(address string) error
 }
 
 // Guidebook is the guidance; *guide.Catalogue is one. It answers at once, and
@@ -43,6 +40,8 @@ type guideScreen struct {
 	// book is nil until it is loaded; failed says why it never will be.
 	book   Guidebook
 	failed error
+	// browse shows an address in the browser.
+	browse func(address string) error
 	now    func() time.Time
 	later  func(time.Duration, func())
 	// copy puts words on the clipboard.
@@ -74,7 +73,7 @@ type guideScreen struct {
 
 func newGuideScreen(s *language.Speaker, o Options, copy func(string), canvas func() fyne.Canvas) *guideScreen {
 	g := &guideScreen{
-		pane: pane{speaker: s}, guide: o.Guide, now: o.Now, later: o.Later, copy: copy, canvas: canvas,
+		pane: pane{speaker: s}, guide: o.Guide, browse: o.Open, now: o.Now, later: o.Later, copy: copy, canvas: canvas,
 		spawn: func(work func()) { go work() }, post: fyne.Do,
 		text:   func(e guide.Entry) guide.Text { return e.In(s.Tag()) },
 		loaded: func() {},
@@ -162,7 +161,7 @@ func (g *guideScreen) press(key *fyne.KeyEvent) {
 // address to type.
 func (g *guideScreen) open(address string) {
 	g.spawn(func() {
-		err := g.guide.Open(address)
+		err := g.browse(address)
 		g.post(func() {
 			if err == nil {
 				g.tell()

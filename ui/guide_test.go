@@ -32,7 +32,7 @@ type fakeGuide struct {
 
 func (f *fakeGuide) Load() (Guidebook, error) { return f.book, f.loadErr }
 
-func (f *fakeGuide) Open(address string) error {
+func (f *fakeGuide) browse(address string) error {
 	f.opened = append(f.opened, address)
 	return f.openErr
 }
@@ -155,7 +155,7 @@ func guideWindow(t *testing.T, tag string, f *fakeGuide, doctor *fakeDoctor) (w 
 	work = new([]func())
 	spawn := func(do func()) { *work = append(*work, do) }
 	book, little := f.book.(fakeBook)
-	w = New(test.NewTempApp(t), s, Options{Now: today, Doctor: doctor, Guide: f, Workbench: &fakeBench{}, Later: func(time.Duration, func()) {}})
+	w = New(test.NewTempApp(t), s, Options{Now: today, Doctor: doctor, Guide: f, Open: f.browse, Workbench: &fakeBench{}, Later: func(time.Duration, func()) {}})
 	t.Cleanup(w.Close)
 	w.poste.spawn, w.poste.post = spawn, func(do func()) { do() }
 	w.poste.say = func(f diagnostic.Finding, goos string) wording.FindingWords { return said(s, f, goos) }

@@ -98,7 +98,10 @@ type posteScreen struct {
 
 // desk is what the place asks of the window and the system.
 type desk struct {
-	copy    func(string)
+	copy func(string)
+	// open shows a page of the Web, outside of the toolkit's goroutine; openURL
+	// shows a report that the program wrote.
+	open    func(address string) error
 	openURL func(*url.URL) error
 	// confirm asks a question that is answered with yes or no.
 	confirm func(title, question, yes, no string, answer func(bool))

@@ -12,7 +12,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"postecpx/assets/links"
-	"postecpx/internal/annuaire"
 	"postecpx/internal/wording"
 )
 
@@ -35,20 +34,20 @@ func (p *posteScreen) newLink(to wording.Link) fyne.CanvasObject {
 		tight(ringed(l, l.ring), newPrint(to.URL)))
 }
 
-// follow opens an address of the table of links, and no other. One that is not
-// https is shown and not opened.
+// follow opens an address of the table of links, and no other.
 func (p *posteScreen) follow(to wording.Link) {
 	if !slices.ContainsFunc(links.All(), func(l links.Link) bool { return l.URL == to.URL }) {
 		return
 	}
-	address, err := annuaire.Allowed(to.URL)
-	if err == nil {
-		err = p.desk.openURL(address)
-	}
-	if err != nil {
-		p.tell(wording.Statement{Tone: wording.Warning, Title: p.speaker.Say("poste.link.failed"),
-			Meaning: p.speaker.Say("ui.cause", "Cause", wording.Cause(err)), Next: p.speaker.Say("poste.link.failed.next", "Address", to.URL)})
-	}
+	p.spawn(func() {
+		err := p.desk.open(to.URL)
+		p.post(func() {
+			if err != nil {
+				p.tell(wording.Statement{Tone: wording.Warning, Title: p.speaker.Say("poste.link.failed"),
+					Meaning: p.speaker.Say("ui.cause", "Cause", wording.Cause(err)), Next: p.speaker.Say("poste.link.failed.next", "Address", to.URL)})
+			}
+		})
+	})
 }
 
 // FocusGained is called by the toolkit.

@@ -76,6 +76,9 @@ func (d *fakeDoctor) Save(path string, report []byte, replace bool) error {
 
 func (d *fakeDoctor) Page([]byte) (string, error) { return "/tmp/rapport 1.html", d.pageErr }
 
+// openNothing is the browser of tests that do not look at it.
+func openNothing(string) error { return nil }
+
 // openPoste opens a window at the place Poste. What it wants done beside the
 // toolkit waits in work until finish.
 func openPoste(t *testing.T, tag string, doctor *fakeDoctor) (w *Window, work *[]func()) {
@@ -84,7 +87,7 @@ func openPoste(t *testing.T, tag string, doctor *fakeDoctor) (w *Window, work *[
 	if err != nil {
 		t.Fatal(err)
 	}
-	w = New(test.NewTempApp(t), s, Options{Now: today, Doctor: doctor, Workbench: &fakeBench{}, Later: func(time.Duration, func()) {}})
+	w = New(test.NewTempApp(t), s, Options{Now: today, Doctor: doctor, Workbench: &fakeBench{}, Open: openNothing, Later: func(time.Duration, func()) {}})
 	t.Cleanup(w.Close)
 	work = new([]func())
 	w.poste.spawn = func(do func()) { *work = append(*work, do) }
@@ -541,7 +544,8 @@ func TestPosteByKeyboard(t *testing.T) {
 	var copied string
 	p.desk.copy = func(text string) { copied = text }
 	var opened []string
-	p.desk.openURL = func(u *url.URL) error { opened = append(opened, u.String()); return nil }
+	p.spawn = func(do func()) { do() }
+	p.desk.open = func(address string) error { opened = append(opened, address); return nil }
 	test.FocusNext(screen)
 	if screen.Focused() != fyne.Focusable(p.run) {
 		t.Fatalf("the keyboard is first on %T", screen.Focused())
@@ -610,13 +614,19 @@ func TestPosteByKeyboard(t *testing.T) {
 func TestOnlyKnownAddressesAreOpened(t *testing.T) {
 	w, _ := showPoste(t, "fr", "hostile")
 	var opened int
-	w.poste.desk.openURL = func(*url.URL) error { opened++; return errors.New("no browser") }
+	work := new([]func())
+	w.poste.spawn = func(do func()) { *work = append(*work, do) }
+	w.poste.desk.open = func(string) error { opened++; return errors.New("no browser") }
 	w.poste.follow(wording.Link{Label: "x", URL: "https://example.org/evil"})
 	w.poste.follow(wording.Link{Label: "x", URL: "file:///etc/passwd"})
-	if opened != 0 {
+	if finish(work); opened != 0 {
 		t.Error("an address that is in no table was opened")
 	}
 	w.poste.follow(wording.Link{URL: "https://esante.gouv.fr/assistance"})
+	if opened != 0 {
+		t.Error("the window waits for the browser")
+	}
+	finish(work)
 	if got := words(w); opened != 1 || !strings.Contains(got, "Le navigateur ne s'ouvre pas") || !strings.Contains(got, "https://esante.gouv.fr/assistance") {
 		t.Errorf("opened %d:\n%s", opened, got)
 	}

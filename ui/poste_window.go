@@ -10,6 +10,7 @@ import (
 func (w *Window) newDesk() desk {
 	return desk{
 		copy:       w.app.Clipboard().SetContent,
+		open:       w.options.Open,
 		openURL:    w.app.OpenURL,
 		confirm:    w.confirm,
 		choosePath: w.choosePath,

@@ -9,7 +9,6 @@ import (
 
 	"postecpx/assets/licences"
 	"postecpx/assets/links"
-	"postecpx/internal/annuaire"
 	"postecpx/internal/version"
 	"postecpx/internal/wording"
 )
@@ -64,16 +63,17 @@ func (p *settingsScreen) newOfficial(l links.Link) fyne.CanvasObject {
 
 // follow opens an address of the table of links.
 func (p *settingsScreen) follow(l links.Link) {
-	address, err := annuaire.Allowed(l.URL)
-	if err == nil {
-		err = p.openURL(address)
-	}
-	if err == nil {
-		p.tell()
-		return
-	}
-	p.tell(wording.Statement{Tone: wording.Warning, Title: p.speaker.Say("settings.link.failed"),
-		Meaning: p.speaker.Say("ui.cause", "Cause", wording.Cause(err)), Next: p.speaker.Say("settings.link.failed.next", "Address", l.URL)})
+	p.spawn(func() {
+		err := p.browse(l.URL)
+		p.post(func() {
+			if err == nil {
+				p.tell()
+				return
+			}
+			p.tell(wording.Statement{Tone: wording.Warning, Title: p.speaker.Say("settings.link.failed"),
+				Meaning: p.speaker.Say("ui.cause", "Cause", wording.Cause(err)), Next: p.speaker.Say("settings.link.failed.next", "Address", l.URL)})
+		})
+	})
 }
 
 // newWorks lists the works of others, each with its licence.

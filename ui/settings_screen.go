@@ -2,7 +2,6 @@ package ui
 
 import (
 	"image/color"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -25,12 +24,15 @@ type settingsScreen struct {
 	settings Settings
 	// changed is called with the choices after each change.
 	changed func(Choices)
-	// openURL opens an address in the browser, confirm asks a question.
-	openURL func(*url.URL) error
+	// browse shows an address in the browser, outside of the toolkit's goroutine;
+	// confirm asks a question.
+	browse  func(address string) error
 	confirm func(title, question, yes, no string, answer func(bool))
 	// revision and works are what the program knows of itself.
 	revision string
 	works    func() []licences.Work
+	// spawn runs work beside the toolkit, post brings its news back.
+	spawn, post func(func())
 
 	language               *selector
 	large, masked, network *tick
@@ -39,11 +41,12 @@ type settingsScreen struct {
 	about, licences        *fold
 }
 
-func newSettingsScreen(s *language.Speaker, settings Settings, ring Keyring, changed func(Choices), openURL func(*url.URL) error,
+func newSettingsScreen(s *language.Speaker, settings Settings, ring Keyring, changed func(Choices), browse func(address string) error,
 	confirm func(title, question, yes, no string, answer func(bool))) *settingsScreen {
 	p := &settingsScreen{
-		pane: pane{speaker: s}, settings: settings, changed: changed, openURL: openURL, confirm: confirm,
+		pane: pane{speaker: s}, settings: settings, changed: changed, browse: browse, confirm: confirm,
 		revision: version.Revision(), works: licences.Linked,
+		spawn: func(work func()) { go work() }, post: fyne.Do,
 	}
 	p.onKey = p.scrollKey
 	p.note = container.NewVBox()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -69,11 +68,12 @@ func settingsWindow(t *testing.T, tag string, kept Choices, ring Keyring) (w *Wi
 	work = new([]func())
 	settings = &fakeSettings{kept: kept}
 	w = New(test.NewTempApp(t), s, Options{Now: today, Doctor: &fakeDoctor{found: []diagnostic.Diagnosis{workstation()}}, Guide: &fakeGuide{book: littleBook(0)}, Workbench: &fakeBench{},
-		Settings: settings, Keyring: ring, Later: func(time.Duration, func()) {}})
+		Settings: settings, Keyring: ring, Open: openNothing, Later: func(time.Duration, func()) {}})
 	t.Cleanup(w.Close)
 	spawn, post := func(do func()) { *work = append(*work, do) }, func(do func()) { do() }
 	w.poste.spawn, w.poste.post = spawn, post
 	w.guide.spawn, w.guide.post = spawn, post
+	w.settings.spawn, w.settings.post = spawn, post
 	w.settings.revision = "unknown"
 	w.settings.works = func() []licences.Work {
 		return []licences.Work{{Name: "Go", Version: "1.26.0", Licence: "BSD-3-Clause"}, {Name: "example.org/module", Version: "v1.2.3", Licence: "MIT"}}
@@ -425,12 +425,12 @@ func TestSettingsByKeyboard(t *testing.T) {
 }
 
 func TestOfficialLinks(t *testing.T) {
-	w, _, _ := settingsWindow(t, "fr", Choices{Welcomed: true}, nil)
+	w, _, work := settingsWindow(t, "fr", Choices{Welcomed: true}, nil)
 	toSettings(t, w)
 	var opened []string
 	failed := error(nil)
-	w.settings.openURL = func(u *url.URL) error {
-		opened = append(opened, u.String())
+	w.settings.browse = func(address string) error {
+		opened = append(opened, address)
 		return failed
 	}
 	w.settings.about.Open()
@@ -441,6 +441,10 @@ func TestOfficialLinks(t *testing.T) {
 				l.OnTapped()
 			}
 		})
+		if len(*work) != len(official) {
+			t.Errorf("%d pages are opened while the window waits", len(official)-len(*work))
+		}
+		finish(work)
 	}
 	follow()
 	if len(opened) != len(official) {

@@ -12,8 +12,7 @@ func (w *Window) addSettings(places []place) []place {
 	if w.options.Settings == nil {
 		return places
 	}
-	d := w.newDesk()
-	w.settings = newSettingsScreen(w.speaker, w.options.Settings, w.options.Keyring, w.apply, d.openURL, d.confirm)
+	w.settings = newSettingsScreen(w.speaker, w.options.Settings, w.options.Keyring, w.apply, w.options.Open, w.confirm)
 	w.apply(w.options.Settings.Get())
 	w.welcome()
 	return append(places, place{w.speaker.Say("settings.place"), theme.SettingsIcon(), w.settings.content, nil})

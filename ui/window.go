@@ -7,6 +7,7 @@
 package ui
 
 import (
+	"context"
 	"runtime"
 	"slices"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"postecpx/assets"
 	"postecpx/cardreader"
 	"postecpx/cardreader/cps"
+	"postecpx/internal/annuaire"
 	"postecpx/internal/language"
 )
 
@@ -44,6 +46,10 @@ type Options struct {
 	Settings Settings
 	// Keyring keeps the key of the API; nil where none is to be asked for.
 	Keyring Keyring
+	// Open shows an address in the browser of the person, and refuses those that
+	// the program does not know; annuaire.Open when nil. It is called outside of
+	// the toolkit's goroutine.
+	Open func(address string) error
 	// Quiet leaves out the word at the first start.
 	Quiet bool
 }
@@ -90,6 +96,9 @@ func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
 	}
 	if options.Later == nil {
 		options.Later = func(d time.Duration, do func()) { time.AfterFunc(d, func() { fyne.Do(do) }) }
+	}
+	if options.Open == nil {
+		options.Open = func(address string) error { return annuaire.Open(context.Background(), address) }
 	}
 	app.Settings().SetTheme(Theme())
 	w := &Window{

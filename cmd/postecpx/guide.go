@@ -1,16 +1,12 @@
 package main
 
 import (
-	"context"
-
-	"postecpx/internal/annuaire"
 	"postecpx/internal/guide"
 	"postecpx/ui"
 )
 
-// guidance does the work of the place Guide: the guide that is embedded in the
-// program, and the browser of the person.
-type guidance struct{ ctx context.Context }
+// guidance is the guide that is embedded in the program.
+type guidance struct{}
 
 var _ ui.Guide = guidance{}
 
@@ -22,6 +18,3 @@ func (guidance) Load() (ui.Guidebook, error) {
 	}
 	return catalogue, nil
 }
-
-// Open shows an address in the browser, when the program knows its host.
-func (g guidance) Open(address string) error { return annuaire.Open(g.ctx, address) }

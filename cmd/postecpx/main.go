@@ -89,7 +89,7 @@ func run(args []string, stderr io.Writer, report func(options, *language.Speaker
 	bench := &workbench{ctx: ctx}
 	window := ui.New(program, speaker, ui.Options{
 		Reader: options.reader, Workbench: bench, Doctor: newDoctor(bench, speaker, options.reader),
-		Guide: guidance{ctx}, Settings: settings, Keyring: keyring{ctx}, Quiet: asksDemonstration(args),
+		Guide: guidance{}, Settings: settings, Keyring: keyring{ctx}, Quiet: asksDemonstration(args),
 	})
 	window.Open()
 	ended := make(chan struct{})

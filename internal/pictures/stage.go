@@ -73,6 +73,7 @@ func newStage(l look, w *world) (*stage, error) {
 	w.end = func() { s.news <- nil }
 	s.window = ui.New(app, speaker, ui.Options{
 		Now: today, Later: func(time.Duration, func()) {}, Workbench: w, Doctor: w, Guide: book{w.end},
+		Open: func(string) error { panic("no picture browses") },
 	})
 	windows := app.Driver().AllWindows()
 	s.canvas = windows[len(windows)-1].Canvas().(test.WindowlessCanvas)

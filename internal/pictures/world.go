@@ -180,9 +180,6 @@ func (b book) Load() (ui.Guidebook, error) {
 	return guide.Load()
 }
 
-// Open shows nothing: no picture browses.
-func (book) Open(string) error { return nil }
-
 // VirtualCards are those that are shipped.
 func (w *world) VirtualCards() []ui.VirtualCard {
 	var all []ui.VirtualCard
