@@ -163,13 +163,13 @@ func (g *guideScreen) newLink(to links.Link) fyne.CanvasObject {
 	s := g.speaker
 	icon := widget.NewIcon(theme.NewPrimaryThemedResource(theme.ComputerIcon()))
 	if _, err := annuaire.Allowed(to.URL); err != nil {
-		return signed(icon, 20, 12, tight(newWords(to.Label(s.Tag())), newPrint(to.URL), newCaption(s.Say("guide.link.unopened"))))
+		return signed(icon, 20, 12, underRing(tight(newWords(to.Label(s.Tag())), newPrint(to.URL), newCaption(s.Say("guide.link.unopened")))))
 	}
 	l := &link{ring: canvas.NewRectangle(color.Transparent), onOther: g.key, onFocus: g.reveal}
 	l.Text, l.Wrapping = to.Label(s.Tag()), fyne.TextWrapWord
 	l.OnTapped = func() { g.open(to.URL) }
 	l.ExtendBaseWidget(l)
-	return signed(icon, 20, 12, tight(ringed(l, l.ring), newPrint(to.URL)))
+	return signed(icon, 20, 12, tight(ringed(l, l.ring), underRing(newPrint(to.URL))))
 }
 
 // newOther leads to another entry; the way back leads here.

@@ -154,6 +154,7 @@ func (g *guideScreen) from() string {
 
 // newDirectory leads to the Annuaire Santé for the identifier of the card in
 // the reader, nil without one. The address is shown before anything is opened.
+// Nobody has an identifier of the test range: then there is no page to lead to.
 func (g *guideScreen) newDirectory() fyne.CanvasObject {
 	if g.known.card == nil || g.known.card.Identifier.Value == "" {
 		return nil
@@ -163,12 +164,16 @@ func (g *guideScreen) newDirectory() fyne.CanvasObject {
 	if page.Kind == annuaire.KindPerson {
 		label = s.Say("guide.directory.page")
 	}
-	_, box := g.newAction(label, theme.AccountIcon(), func() { g.open(page.URL) })
-	lines := []fyne.CanvasObject{newPrint(page.URL)}
-	for _, said := range annuaire.SayPage(s, page)[1:] { // the button says the first
-		lines = append(lines, newCaption(said))
+	said := tight()
+	for _, line := range annuaire.SayPage(s, page)[1:] { // the button says the first
+		said.Add(newCaption(line))
 	}
-	return container.NewVBox(box, tight(lines...))
+	if page.Test {
+		return said
+	}
+	_, box := g.newAction(label, theme.AccountIcon(), func() { g.open(page.URL) })
+	said.Objects = append([]fyne.CanvasObject{underRing(newPrint(page.URL))}, said.Objects...)
+	return container.NewVBox(box, said)
 }
 
 // focusOn gives the keyboard to a row, when it still is on the screen.

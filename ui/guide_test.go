@@ -12,10 +12,13 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 	"github.com/google/go-cmp/cmp"
 
+	"postecpx/assets/links"
 	"postecpx/cardreader"
 	"postecpx/cardreader/cps"
+	"postecpx/cardreader/nationalid"
 	"postecpx/internal/diagnostic"
 	"postecpx/internal/guide"
 	"postecpx/internal/language"
@@ -211,6 +214,12 @@ func buttonOf(w *Window, label string) *action {
 	return found
 }
 
+// nobody makes it a card with an identifier outside of the test range that
+// nobody has: its check digit is wrong.
+func nobody(c *cps.Card) {
+	c.Identifier.Identifier, c.Identifier.Status, c.Identifier.Problems = rpps("10003461033"), cps.Unverified, []nationalid.Problem{nationalid.ProblemLuhn}
+}
+
 // guideStates are what the place Guide must say in words.
 var guideStates = []struct {
 	name string
@@ -221,7 +230,10 @@ var guideStates = []struct {
 	{"unknown", func(t *testing.T, w *Window, _ *[]func()) { toGuide(t, w) },
 		[]string{"insérez une carte ou lancez le diagnostic", "Les 24 questions", "Autre question 7"}, []string{"Autre question 8", "D'après"}},
 	{"card", func(t *testing.T, w *Window, _ *[]func()) { w.Show(read()); toGuide(t, w) },
-		[]string{"D'après la carte dans le lecteur.", "celle d'un professionnel", "https://annuaire.esante.gouv.fr/pp/detail/99700218896"}, []string{"Lancer le diagnostic"}},
+		[]string{"D'après la carte dans le lecteur.", "celle d'un professionnel", "l'Annuaire Santé n'a pas de page pour lui"},
+		[]string{"Lancer le diagnostic", "annuaire.esante.gouv.fr", "Voir la page"}},
+	{"page", func(t *testing.T, w *Window, _ *[]func()) { w.Show(read(nobody)); toGuide(t, w) },
+		[]string{"Voir la page dans l'Annuaire Santé", "https://annuaire.esante.gouv.fr/pp/detail/10003461033"}, []string{"identifiant de test"}},
 	{"employee", func(t *testing.T, w *Window, _ *[]func()) { w.Show(read(employee)); toGuide(t, w) },
 		[]string{"celle d'un membre du personnel", "https://annuaire.esante.gouv.fr/search"}, []string{"pp/detail"}},
 	{"diagnosis", func(t *testing.T, w *Window, work *[]func()) {
@@ -482,7 +494,7 @@ func TestGuideByKeyboard(t *testing.T) {
 		t.Errorf("Escape leaves the words %q", g.search.Text)
 	}
 	// Everything on the list is reached, and in sight.
-	w.Show(read())
+	w.Show(read(nobody))
 	g.folded.Open()
 	wrap(w)
 	seen := map[fyne.Focusable]bool{}
@@ -758,7 +770,7 @@ func TestGuideThatFails(t *testing.T) {
 
 	f := &fakeGuide{book: littleBook(0), openErr: errors.New("no browser")}
 	w, work := guideWindow(t, "fr", f, &fakeDoctor{})
-	w.Show(read())
+	w.Show(read(nobody))
 	toGuide(t, w)
 	if finish(work); len(f.opened) != 0 {
 		t.Error("something was opened that nobody asked for")
@@ -766,7 +778,7 @@ func TestGuideThatFails(t *testing.T) {
 	buttonOf(w, "Voir la page dans l'Annuaire Santé").OnTapped()
 	finish(work)
 	wrap(w)
-	if got := words(w); !slices.Equal(f.opened, []string{"https://annuaire.esante.gouv.fr/pp/detail/99700218896"}) || !strings.Contains(got, "Tapez cette adresse") || !strings.Contains(got, "no browser") {
+	if got := words(w); !slices.Equal(f.opened, []string{"https://annuaire.esante.gouv.fr/pp/detail/10003461033"}) || !strings.Contains(got, "Tapez cette adresse") || !strings.Contains(got, "no browser") {
 		t.Errorf("opened %q:\n%s", f.opened, got)
 	}
 	f.openErr = nil
@@ -801,6 +813,34 @@ func TestTheSearchKeepsTheKeysOfTheWindow(t *testing.T) {
 	g.search.TypedShortcut(&desktop.CustomShortcut{KeyName: "1", Modifier: fyne.KeyModifierAlt})
 	if !w.card.content.Visible() {
 		t.Error("Alt+1 does not leave")
+	}
+}
+
+// TestGuideLines: an address stands under the name of its page, and what has the
+// keyboard has one frame around it.
+func TestGuideLines(t *testing.T) {
+	w := showGuide(t, "fr", "entry")
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject
+	lefts := map[string]float32{}
+	walk(w.guide.content, 0, func(o fyne.CanvasObject, _ float32) {
+		switch o := o.(type) {
+		case *link:
+			lefts[o.Text] = at(o).X
+		case *widget.Label:
+			lefts[o.Text] = at(o).X
+		}
+	})
+	for _, id := range []string{"faq-industriels", "igc-sante-chain"} {
+		to, _ := links.Find(id)
+		if name, there := lefts[to.Label("fr")]; !there || name == 0 || name != lefts[to.URL] {
+			t.Errorf("%s is at %.0f, its address at %.0f", id, name, lefts[to.URL])
+		}
+	}
+	w.guide.Search()
+	wrap(w)
+	field := w.guide.search
+	if !field.ring.Visible() || at(field.ring) != at(field) || field.ring.Size() != field.Size() {
+		t.Errorf("the field is at %v %v, its frame at %v %v", at(field), field.Size(), at(field.ring), field.ring.Size())
 	}
 }
 

@@ -152,11 +152,20 @@ func newAction(text string, icon fyne.Resource, pressed func(), other func(*fyne
 
 // ringed puts a ring around what can have the keyboard, hidden until it has it.
 func ringed(o fyne.CanvasObject, ring *canvas.Rectangle) fyne.CanvasObject {
-	ring.CornerRadius = 10
+	return container.NewStack(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 4), o), newRing(ring, 10))
+}
+
+// framed puts the ring over the frame that an entry has of its own while it has
+// the keyboard, so that there is one. It takes as much room as what is ringed.
+func framed(o fyne.CanvasObject, ring *canvas.Rectangle) fyne.CanvasObject {
+	return container.New(layout.NewCustomPaddedLayout(4, 4, 4, 4), container.NewStack(o, newRing(ring, sizes[theme.SizeNameInputRadius])))
+}
+
+func newRing(ring *canvas.Rectangle, radius float32) fyne.CanvasObject {
+	ring.CornerRadius = radius
 	ring.StrokeWidth = 3
 	ring.Hide()
-	around := newPainted(ring, func(c colours) { ring.StrokeColor = c(theme.ColorNameForeground) })
-	return container.NewStack(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 4), o), around)
+	return newPainted(ring, func(c colours) { ring.StrokeColor = c(theme.ColorNameForeground) })
 }
 
 // FocusGained is called by the toolkit.
