@@ -259,6 +259,7 @@ func TestKeyNeverShows(t *testing.T) {
 type fakeKeyring struct {
 	mu     sync.Mutex
 	secret string
+	opened int          // how often the secret was asked for
 	do     func() error // before everything
 	loses  bool
 }
@@ -270,12 +271,25 @@ func (k *fakeKeyring) before() error {
 	return nil
 }
 
+func (k *fakeKeyring) Find(service, user string) error {
+	if err := k.before(); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if service != "postecpx" || user != "ESANTE-API-KEY" || k.secret == "" {
+		return zalando.ErrNotFound
+	}
+	return nil
+}
+
 func (k *fakeKeyring) Get(service, user string) (string, error) {
 	if err := k.before(); err != nil {
 		return "", err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.opened++
 	if service != "postecpx" || user != "ESANTE-API-KEY" || k.secret == "" {
 		return "", zalando.ErrNotFound
 	}
@@ -358,6 +372,32 @@ func TestKeyring(t *testing.T) {
 	}
 }
 
+// TestLocateKey: a look-up takes the key from where it is said to be, and the
+// keyring need not be opened to say so.
+func TestLocateKey(t *testing.T) {
+	k := &fakeKeyring{}
+	use(t, k)
+	if source, err := LocateKey(t.Context()); codeOf(err) != CodeNoKey || source != "" {
+		t.Errorf("empty: %q, %v", source, err)
+	}
+	k.secret = annuairetest.Key
+	if source, err := LocateKey(t.Context()); err != nil || source != FromKeyring || k.opened != 0 {
+		t.Errorf("in the keyring: %q, %v, opened %d times", source, err, k.opened)
+	}
+	k.do = func() error { return errors.New("no such service") }
+	if source, err := LocateKey(t.Context()); codeOf(err) != CodeKeyringAbsent || source != "" {
+		t.Errorf("no keyring: %q, %v", source, err)
+	}
+	t.Setenv(KeyVariable, "from-environment")
+	if source, err := LocateKey(t.Context()); err != nil || source != FromEnvironment {
+		t.Errorf("in the environment: %q, %v", source, err)
+	}
+	t.Setenv(KeyVariable, "not a key")
+	if _, err := LocateKey(t.Context()); codeOf(err) != CodeKeyForm {
+		t.Errorf("no key in the environment: %v", err)
+	}
+}
+
 func TestKeyringThatFails(t *testing.T) {
 	fail := errors.New("no such service")
 	hang := make(chan struct{})
@@ -412,6 +452,9 @@ func TestSystemKeyring(t *testing.T) {
 		return // there is one all the same
 	}
 	if _, _, err := FindKey(t.Context(), ""); codeOf(err) != CodeKeyringAbsent {
+		t.Errorf("no bus: %v", err)
+	}
+	if _, err := LocateKey(t.Context()); codeOf(err) != CodeKeyringAbsent {
 		t.Errorf("no bus: %v", err)
 	}
 }

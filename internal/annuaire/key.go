@@ -107,6 +107,21 @@ func FindKey(ctx context.Context, base string) (Key, KeySource, error) {
 	return key, FromKeyring, err
 }
 
+// LocateKey tells where FindKey would take the key for ANS's API from, and asks
+// the person nothing: a keyring that is locked is searched, and stays locked. Its
+// errors are those of FindKey.
+func LocateKey(ctx context.Context) (KeySource, error) {
+	if text := environmentKey(); strings.TrimSpace(text) != "" {
+		_, err := NewKey(text)
+		return FromEnvironment, err
+	}
+	_, err := keep(ctx, keyringPatience, func(r keyring) (string, error) { return "", r.Find(keyringService, keyringUser) })
+	if err != nil {
+		return "", err
+	}
+	return FromKeyring, nil
+}
+
 // StoreKey puts the key into the system's keyring, and proves that it is there.
 func StoreKey(ctx context.Context, k Key) error {
 	if k.IsZero() {

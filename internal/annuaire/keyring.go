@@ -30,6 +30,9 @@ var (
 
 // keyring is the system's, or a test's.
 type keyring interface {
+	// Find tells whether there is a secret, zalando.ErrNotFound when there is
+	// none. What is locked stays locked.
+	Find(service, user string) error
 	Get(service, user string) (string, error)
 	Set(service, user, secret string) error
 	Delete(service, user string) error
@@ -39,6 +42,7 @@ type keyring interface {
 // Secret Service of a Linux session.
 type systemKeyring struct{}
 
+func (systemKeyring) Find(service, user string) error          { return findInKeyring(service, user) }
 func (systemKeyring) Get(service, user string) (string, error) { return zalando.Get(service, user) }
 func (systemKeyring) Set(service, user, secret string) error {
 	return zalando.Set(service, user, secret)

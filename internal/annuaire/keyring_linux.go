@@ -4,6 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	zalando "github.com/zalando/go-keyring"
+	secretservice "github.com/zalando/go-keyring/secret_service"
 )
 
 // keyringMissing tells that there is no session bus. Asked all the same, the
@@ -20,4 +23,19 @@ func keyringMissing() error {
 		}
 	}
 	return errNoSessionBus
+}
+
+// findInKeyring searches by the attributes that the library gives to its items.
+// They are open while the secrets are locked, so that nobody is asked to unlock
+// them, as the library does before it looks for anything.
+func findInKeyring(service, user string) error {
+	s, err := secretservice.NewSecretService()
+	if err != nil {
+		return err
+	}
+	found, err := s.SearchItems(s.GetLoginCollection(), map[string]string{"service": service, "username": user})
+	if err == nil && len(found) == 0 {
+		return zalando.ErrNotFound
+	}
+	return err
 }
