@@ -241,7 +241,7 @@ func (t *terminal) annuaireAnswer(ctx context.Context, o *annuaireOrder, s *annu
 // asked for is that of the whole, the keyring with it.
 func (t *terminal) annuaireLookup(ctx context.Context, o *annuaireOrder, s *annuaireSubject) (annuaire.Answer, error) {
 	q := s.question
-	if q.Sent() == "" {
+	if q.IsEmpty() {
 		code := annuaire.CodeQuestion
 		if id := s.document.Identifier; id != nil && id.Of == string(nationalid.StructureOnly) {
 			code = annuaire.CodeStructure

@@ -444,7 +444,7 @@ func TestNothingToAsk(t *testing.T) {
 	for _, q := range []Question{{}, {CardNumber: "29009999"}, question(t, "8997", ""), question(t, "8a,b|c", "")} {
 		_, err := c.Lookup(t.Context(), q)
 		var f *Failure
-		if !errors.As(err, &f) || f.Code != CodeQuestion || q.Sent() != "" {
+		if !errors.As(err, &f) || f.Code != CodeQuestion || !q.IsEmpty() {
 			t.Errorf("%+v: %v", q, err)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"postecpx/cardreader/nationalid"
@@ -77,9 +76,9 @@ const mostPeople = 5
 // there are no people.
 func (c *Client) Lookup(ctx context.Context, q Question) (Answer, error) {
 	a := Answer{At: time.Now(), Host: c.Host(), By: ByIdentifier}
-	byNumber := hasDigits(q.CardNumber, 10)
-	identified := q.Identifier.Value != "" && wellFormed(q.Identifier.Check())
-	if !identified && !byNumber {
+	identifier, number := q.sent()
+	identified, byNumber := identifier != "", number != ""
+	if q.IsEmpty() {
 		return a, &Failure{Code: CodeQuestion}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
@@ -262,15 +261,20 @@ func (c *Client) addPlaces(ctx context.Context, p *Person) {
 	}
 }
 
-// Sent tells what a look-up of q sends beside the key: the values, in words of
-// the question.
-func (q Question) Sent() string {
-	var parts []string
+// sent are the values that a look-up of q sends beside the key: "" for those that
+// it does not.
+func (q Question) sent() (identifier, cardNumber string) {
 	if q.Identifier.Value != "" && wellFormed(q.Identifier.Check()) {
-		parts = append(parts, q.Identifier.Value)
+		identifier = q.Identifier.Value
 	}
 	if hasDigits(q.CardNumber, 10) {
-		parts = append(parts, q.CardNumber)
+		cardNumber = q.CardNumber
 	}
-	return strings.Join(parts, ", ")
+	return identifier, cardNumber
+}
+
+// IsEmpty tells whether there is nothing to ask with.
+func (q Question) IsEmpty() bool {
+	identifier, cardNumber := q.sent()
+	return identifier == "" && cardNumber == ""
 }

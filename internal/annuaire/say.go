@@ -64,7 +64,15 @@ func SayPage(s *language.Speaker, a Address) []string {
 
 // SayQuestion says what a look-up sends, and to whom.
 func SayQuestion(s *language.Speaker, q Question, host string) string {
-	return s.Say("annuaire.sends", "Values", q.Sent(), "Host", host, "Program", userAgent)
+	var values []string
+	identifier, cardNumber := q.sent()
+	if identifier != "" {
+		values = append(values, s.Say("annuaire.sends.identifier", "Identifier", identifier))
+	}
+	if cardNumber != "" {
+		values = append(values, s.Say("annuaire.sends.card-number", "Number", cardNumber))
+	}
+	return s.Say("annuaire.sends", "Values", strings.Join(values, ", "), "Host", host, "Program", userAgent)
 }
 
 // Say says what came of a look-up.
