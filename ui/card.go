@@ -180,6 +180,11 @@ func (c *cardScreen) buildWhere(show func()) fyne.CanvasObject {
 	return c.keep(&c.where, container.New(&beside{first: 420, gap: gap}, newPanel(words), c.newDrawing()))
 }
 
+func (c *cardScreen) object() fyne.CanvasObject { return c.content }
+func (c *cardScreen) key(key *fyne.KeyEvent)    { c.scrollKey(key) }
+func (c *cardScreen) arrive()                   {}
+func (c *cardScreen) leave()                    {}
+
 func (c *cardScreen) keep(place *fyne.CanvasObject, o fyne.CanvasObject) fyne.CanvasObject {
 	*place = o
 	return o

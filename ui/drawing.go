@@ -39,7 +39,7 @@ func newDrawing() *drawing {
 		body:   &canvas.Rectangle{StrokeWidth: 1, CornerRadius: 14},
 		chip:   &canvas.Rectangle{CornerRadius: 5},
 		mark:   &canvas.Rectangle{CornerRadius: 4, StrokeWidth: 2},
-		number: &canvas.Text{TextStyle: fyne.TextStyle{Monospace: true, Bold: true}},
+		number: &canvas.Text{TextStyle: fyne.TextStyle{Bold: true}},
 		stamp:  &canvas.Text{TextStyle: fyne.TextStyle{Bold: true}, Alignment: fyne.TextAlignTrailing},
 	}
 	for range 4 {

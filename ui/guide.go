@@ -36,7 +36,6 @@ type Guidebook interface {
 // way back.
 type guideScreen struct {
 	pane
-	guide Guide
 	// book is nil until it is loaded; failed says why it never will be.
 	book   Guidebook
 	failed error
@@ -53,8 +52,6 @@ type guideScreen struct {
 	spawn, post func(func())
 	// text gives the words of an entry.
 	text func(guide.Entry) guide.Text
-	// loaded is called once the book is there.
-	loaded func()
 	// diagnose leads to where the workstation is looked at, nil for nowhere.
 	diagnose func()
 
@@ -73,10 +70,9 @@ type guideScreen struct {
 
 func newGuideScreen(s *language.Speaker, o Options, copy func(string), canvas func() fyne.Canvas) *guideScreen {
 	g := &guideScreen{
-		pane: pane{speaker: s}, guide: o.Guide, browse: o.Open, now: o.Now, later: o.Later, copy: copy, canvas: canvas,
+		pane: pane{speaker: s}, browse: o.Open, now: o.Now, later: o.Later, copy: copy, canvas: canvas,
 		spawn: func(work func()) { go work() }, post: fyne.Do,
-		text:   func(e guide.Entry) guide.Text { return e.In(s.Tag()) },
-		loaded: func() {},
+		text: func(e guide.Entry) guide.Text { return e.In(s.Tag()) },
 	}
 	g.onKey = g.press
 	g.list, g.page = g.buildList(), g.buildPage()
@@ -88,27 +84,14 @@ func newGuideScreen(s *language.Speaker, o Options, copy func(string), canvas fu
 	return g
 }
 
-// Load reads the book, and has it searched once: what a search needs is made by
-// the first one, and no keystroke should wait for it.
-func (g *guideScreen) Load() {
-	tag := g.speaker.Tag()
-	g.spawn(func() {
-		book, err := g.guide.Load()
-		if err == nil {
-			book.Search("", tag, nil)
-		}
-		g.post(func() {
-			g.book, g.failed = book, err
-			if err != nil {
-				g.book = nil
-			} else {
-				g.fillFacets()
-			}
-			g.match()
-			g.find()
-			g.loaded()
-		})
-	})
+// take takes the book from the shelf, or why there is none.
+func (g *guideScreen) take(on *shelf) {
+	g.book, g.failed = on.book, on.failed
+	if g.book != nil {
+		g.fillFacets()
+	}
+	g.match()
+	g.find()
 }
 
 // buildList is the page of what fits and what was found. The keyboard goes
@@ -122,9 +105,8 @@ func (g *guideScreen) buildList() fyne.CanvasObject {
 	return container.New(layout.NewBorderLayout(top, nil, nil, nil), top, g.listScroll)
 }
 
-// Arrive is called when the person comes to the place: the search waits for
-// words.
-func (g *guideScreen) Arrive() {
+// arrive has the search wait for words.
+func (g *guideScreen) arrive() {
 	if g.shown == "" {
 		g.focus(g.search)
 	}

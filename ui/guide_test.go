@@ -160,11 +160,14 @@ func guideWindow(t *testing.T, tag string, f *fakeGuide, doctor *fakeDoctor) (w 
 	book, little := f.book.(fakeBook)
 	w = New(test.NewTempApp(t), s, Options{Now: today, Doctor: doctor, Guide: f, Open: f.browse, Workbench: &fakeBench{}, Later: func(time.Duration, func()) {}})
 	t.Cleanup(w.Close)
+	w.shelf.spawn, w.shelf.post = spawn, func(do func()) { do() }
+	makeAll(w)
 	w.poste.spawn, w.poste.post = spawn, func(do func()) { do() }
 	w.poste.say = func(f diagnostic.Finding, goos string) wording.FindingWords { return said(s, f, goos) }
 	w.guide.spawn, w.guide.post = spawn, func(do func()) { do() }
 	if little {
-		w.guide.text = func(e guide.Entry) guide.Text { return book.texts[e.ID] }
+		w.text = func(e guide.Entry) guide.Text { return book.texts[e.ID] }
+		w.guide.text = w.text
 	}
 	w.Open()
 	finish(work)
@@ -509,14 +512,7 @@ func TestGuideByKeyboard(t *testing.T) {
 			wrap(w)
 		}
 		seen[at] = true
-		if at == fyne.Focusable(g.search) {
-			continue
-		}
-		o, driver := at.(fyne.CanvasObject), fyne.CurrentApp().Driver()
-		y := driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(g.listScroll).Y
-		if y < 0 || y+o.Size().Height > g.listScroll.Size().Height {
-			t.Errorf("the keyboard is on %T at %.0f, out of sight", at, y)
-		}
+		inSight(t, at, g.listScroll)
 	}
 	for _, want := range []fyne.Focusable{g.search, g.folded, g.values[0].tick, g.values[3].tick, g.rows[0], g.rows[11], g.more,
 		buttonOf(w, "Voir la page dans l'Annuaire Santé"), rowOf(t, w, "Où trouver mon identifiant national ?")} {
@@ -825,6 +821,8 @@ func TestGuideLines(t *testing.T) {
 	walk(w.guide.content, 0, func(o fyne.CanvasObject, _ float32) {
 		switch o := o.(type) {
 		case *link:
+			lefts[o.Text] = at(o).X
+		case *prose:
 			lefts[o.Text] = at(o).X
 		case *widget.Label:
 			lefts[o.Text] = at(o).X

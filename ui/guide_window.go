@@ -23,9 +23,68 @@ func newSignpost(label string, to signpost, back func(), other func(*fyne.KeyEve
 	return r
 }
 
+// shelf holds the book of the guide, which is read when somebody first needs
+// it: the place Guide, or a card or a finding that it may have something for.
+type shelf struct {
+	guide Guide
+	asked bool
+	// book is nil until it is there; failed says why it never will be.
+	book   Guidebook
+	failed error
+	// spawn runs work beside the toolkit, post brings its news back.
+	spawn, post func(func())
+	// stocked is called once the book is there, or never will be.
+	stocked func()
+}
+
+// need has the book read, once, and searched once: what a search needs is made
+// by the first one, and no keystroke should wait for it.
+func (s *shelf) need(tag string) {
+	if s.asked {
+		return
+	}
+	s.asked = true
+	s.spawn(func() {
+		book, err := s.guide.Load()
+		if err == nil {
+			book.Search("", tag, nil)
+		}
+		s.post(func() {
+			if s.failed = err; err == nil {
+				s.book = book
+			}
+			s.stocked()
+		})
+	})
+}
+
+// stocked tells the places that the book is there.
+func (w *Window) stocked() {
+	if w.guide != nil {
+		w.guide.take(w.shelf)
+	}
+	if w.poste != nil {
+		w.poste.rebuild()
+	}
+	w.followGuide()
+}
+
+// makeGuide makes the place Guide.
+func (w *Window) makeGuide() screen {
+	w.guide = newGuideScreen(w.speaker, w.options, w.app.Clipboard().SetContent, w.window.Canvas)
+	w.guide.search.onShortcut = w.run
+	if w.options.Doctor != nil {
+		w.guide.diagnose = w.toPoste
+	}
+	w.shelf.need(w.speaker.Tag())
+	w.guide.take(w.shelf)
+	w.guide.Follow(w.known())
+	return w.guide
+}
+
 // guideShortcuts lead to the search, and back from an entry.
 func (w *Window) guideShortcuts() []shortcut {
-	if w.guide == nil {
+	if w.options.Guide == nil {
 		return nil
 	}
 	return []shortcut{
@@ -34,32 +93,11 @@ func (w *Window) guideShortcuts() []shortcut {
 			w.guide.Search()
 		}},
 		{&desktop.CustomShortcut{KeyName: fyne.KeyLeft, Modifier: fyne.KeyModifierAlt}, func() {
-			if w.guide.content.Visible() {
+			if w.guide != nil && w.guide.content.Visible() {
 				w.guide.Back()
 			}
 		}},
 	}
-}
-
-// lead makes the ways between the guide and the other places. to leads to each
-// place; the card is the first, and Poste the one after it.
-func (w *Window) lead(to []shortcut, atGuide int) {
-	if w.guide == nil {
-		return
-	}
-	w.toCard, w.toPoste, w.toGuide = to[0].do, to[1].do, to[atGuide].do
-	w.guide.search.onShortcut = w.run
-	w.guide.loaded = func() {
-		if w.poste != nil {
-			w.poste.rebuild()
-		}
-		w.followGuide()
-	}
-	if w.poste != nil {
-		w.guide.diagnose = w.toPoste
-		w.poste.guidance, w.poste.changed = w.signposts, w.followGuide
-	}
-	w.guide.showSituation()
 }
 
 // run does what a shortcut of the window does, and tells whether there is one.
@@ -73,30 +111,40 @@ func (w *Window) run(s fyne.Shortcut) bool {
 	return false
 }
 
-// followGuide tells the guide what is known now, and has the place Carte show
-// the way to what fits its card.
-func (w *Window) followGuide() {
-	if w.guide == nil {
-		return
-	}
-	var card *cps.Card
+// known is what the places Carte and Poste know now.
+func (w *Window) known() known {
+	k := known{}
 	if !w.card.subject.demonstration && w.complete {
-		card = w.card.shown
+		k.card = w.card.shown
 	}
-	k := known{card: card}
 	if w.poste != nil {
 		k.diagnosis, k.outdated = w.poste.diagnosis, w.poste.diagnosis != nil && w.poste.outdated
 	}
-	w.guide.Follow(k)
-	w.card.showSignpost(w.cardSignpost(card))
+	return k
+}
+
+// followGuide tells the guide what is known now, and has the place Carte show
+// the way to what fits its card.
+func (w *Window) followGuide() {
+	if w.options.Guide == nil {
+		return
+	}
+	k := w.known()
+	if k.card != nil || k.diagnosis != nil {
+		w.shelf.need(w.speaker.Tag())
+	}
+	if w.guide != nil {
+		w.guide.Follow(k)
+	}
+	w.card.showSignpost(w.cardSignpost(k.card))
 }
 
 // cardSignpost leads to what fits the card best, nil when nothing does.
 func (w *Window) cardSignpost(card *cps.Card) *signpost {
-	if card == nil || w.guide.book == nil {
+	if card == nil || w.shelf.book == nil {
 		return nil
 	}
-	for _, fit := range w.guide.book.Match(guide.OfCard(card, w.options.Now()), w.speaker.Tag()) {
+	for _, fit := range w.shelf.book.Match(guide.OfCard(card, w.options.Now()), w.speaker.Tag()) {
 		to := w.signpost(fit, w.speaker.Say("guide.back.card"), w.toCard)
 		return &to
 	}
@@ -106,10 +154,10 @@ func (w *Window) cardSignpost(card *cps.Card) *signpost {
 // signposts lead from the findings of a diagnosis to what fits them best.
 func (w *Window) signposts(d diagnostic.Diagnosis) map[diagnostic.Code]signpost {
 	ways := map[diagnostic.Code]signpost{}
-	if w.guide.book == nil {
+	if w.shelf.book == nil {
 		return ways
 	}
-	for _, fit := range w.guide.book.Match(guide.OfDiagnosis(d), w.speaker.Tag()) {
+	for _, fit := range w.shelf.book.Match(guide.OfDiagnosis(d), w.speaker.Tag()) {
 		for _, code := range fit.From {
 			if _, better := ways[code]; !better {
 				ways[code] = w.signpost(fit, w.speaker.Say("guide.back.poste"), w.toPoste)
@@ -121,7 +169,7 @@ func (w *Window) signposts(d diagnostic.Diagnosis) map[diagnostic.Code]signpost 
 
 // signpost leads to what fits, and back to the place that it stands in.
 func (w *Window) signpost(fit guide.Suggestion, label string, home func()) signpost {
-	return signpost{question: w.guide.text(fit.Entry).Question, because: fit.Because, follow: func(byKey bool, back func()) {
+	return signpost{question: w.text(fit.Entry).Question, because: fit.Because, follow: func(byKey bool, back func()) {
 		w.toGuide()
 		w.guide.show(fit.Entry.ID, byKey, stop{label: label, because: fit.Because, back: func() {
 			w.guide.showList()

@@ -137,6 +137,7 @@ func handOver(from, to *action) {
 // tick is a box to tick, with a ring around it while it has the keyboard.
 type tick struct {
 	widget.Check
+	name    string // the words beside it
 	ring    *canvas.Rectangle
 	onOther func(*fyne.KeyEvent)
 	onFocus func(fyne.CanvasObject)

@@ -83,6 +83,7 @@ func openIntegration(t *testing.T, tag string, bench *fakeBench) (w *Window, wor
 	w = New(test.NewTempApp(t), s, Options{Now: today, Workbench: bench, Later: func(time.Duration, func()) {}})
 	t.Cleanup(w.Close)
 	work = new([]func())
+	makeAll(w)
 	w.integration.spawn = func(do func()) { *work = append(*work, do) }
 	w.integration.post = func(do func()) { do() }
 	w.Open()
@@ -703,13 +704,7 @@ func TestIntegrationByKeyboard(t *testing.T) {
 			wrap(w)
 			opened++
 		}
-		if o := at.(fyne.CanvasObject); at != fyne.Focusable(i.run) {
-			driver := fyne.CurrentApp().Driver()
-			y := driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(i.scroll).Y
-			if y < 0 || y+o.Size().Height > i.scroll.Size().Height {
-				t.Errorf("the keyboard is on %T at %.0f, out of sight", at, y)
-			}
-		}
+		inSight(t, at, i.scroll)
 		seen[at] = true
 	}
 	p := i.proof

@@ -103,6 +103,7 @@ func openTools(t *testing.T, tag string, bench *toolBench) (w *Window, work *[]f
 	w = New(test.NewTempApp(t), s, Options{Now: today, Workbench: bench, Later: func(time.Duration, func()) {}})
 	t.Cleanup(w.Close)
 	work = new([]func())
+	makeAll(w)
 	w.integration.spawn = func(do func()) { *work = append(*work, do) }
 	w.integration.post = func(do func()) { do() }
 	w.integration.desk.choosePath = func(name string, folders []string, chosen func(string)) { chosen(folders[0] + "/" + name) }

@@ -1,19 +1,12 @@
 package ui
 
-import (
-	"fyne.io/fyne/v2"
-
-	"postecpx/cardreader"
-)
+import "postecpx/cardreader"
 
 // followReader tells the place Intégration, when there is one, of the reader
 // that the place Carte shows.
 func (w *Window) followReader() {
 	if w.integration == nil {
 		return
-	}
-	if w.integration.desk.choosePath == nil {
-		w.integration.desk = w.newDesk()
 	}
 	var status *cardreader.ReaderStatus
 	if w.snapshot != nil && w.snapshot.Service == nil {
@@ -26,28 +19,13 @@ func (w *Window) followReader() {
 	w.integration.Follow(status)
 }
 
-// typedKey gives a key that nothing took to the place that is seen.
-func (w *Window) typedKey(key *fyne.KeyEvent) {
-	switch {
-	case w.poste != nil && w.poste.content.Visible():
-		w.poste.key(key)
-	case w.guide != nil && w.guide.content.Visible():
-		w.guide.key(key)
-	case w.integration != nil && w.integration.content.Visible():
-		w.integration.key(key)
-	case w.settings != nil && w.settings.content.Visible():
-		w.settings.key(key)
-	default:
-		w.card.scrollKey(key)
-	}
+// makeIntegration makes the place Intégration.
+func (w *Window) makeIntegration() screen {
+	w.integration = newIntegrationScreen(w.speaker, w.options.Now, w.options.Workbench)
+	w.integration.desk = w.newDesk()
+	w.followReader()
+	return w.integration
 }
 
-// leave takes the keyboard from a place that is left, and wipes the code that
-// was being typed there.
-func (w *Window) leave() {
-	w.window.Canvas().Unfocus()
-	if w.integration != nil {
-		w.integration.proof.code.Wipe()
-	}
-	w.leaveSettings()
-}
+// leave wipes the code that was being typed.
+func (i *integrationScreen) leave() { i.proof.code.Wipe() }

@@ -24,8 +24,14 @@ type pane struct {
 	onKey func(*fyne.KeyEvent)
 }
 
+func (p *pane) object() fyne.CanvasObject { return p.content }
+
 // key gives a key on.
 func (p *pane) key(key *fyne.KeyEvent) { p.onKey(key) }
+
+// arrive and leave do nothing where the place has nothing to do.
+func (p *pane) arrive() {}
+func (p *pane) leave()  {}
 
 // scrollKey moves the sections with the keys that move a page.
 func (p *pane) scrollKey(key *fyne.KeyEvent) {
@@ -91,7 +97,7 @@ func (p *pane) newSection(title string, tone wording.Tone, build func() fyne.Can
 // newTick returns the box and what to put on the screen: it, its ring, and its
 // words, which can wrap as the toolkit's own cannot.
 func (p *pane) newTick(text string, changed func(bool)) (*tick, fyne.CanvasObject) {
-	t := &tick{ring: canvas.NewRectangle(color.Transparent), onOther: p.key, onFocus: p.reveal}
+	t := &tick{name: text, ring: canvas.NewRectangle(color.Transparent), onOther: p.key, onFocus: p.reveal}
 	t.OnChanged = changed
 	t.ExtendBaseWidget(t)
 	words := &tappableLabel{tapped: func() { t.SetChecked(!t.Checked) }}

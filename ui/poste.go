@@ -159,9 +159,9 @@ func (p *posteScreen) buildNetwork() fyne.CanvasObject {
 	return newPanel(container.NewVBox(p.networkBox, newCaption(s.Say("poste.network.what", "Hosts", strings.Join(names, ", ")))))
 }
 
-// Visit is called when the person comes to the place. The first time, the
-// workstation is looked at: that reads and changes nothing.
-func (p *posteScreen) Visit() {
+// arrive has the workstation looked at the first time that the person comes:
+// that reads and changes nothing.
+func (p *posteScreen) arrive() {
 	if p.diagnosis == nil && !p.stopped {
 		p.Check()
 	}

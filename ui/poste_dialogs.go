@@ -19,6 +19,7 @@ import (
 type dialog struct {
 	over   *widget.PopUp
 	cancel func()
+	closed func()
 }
 
 // newDialog shows a question; body brings what is to be answered.
@@ -35,13 +36,18 @@ func (w *Window) newDialog(title string, body func(d *dialog) (content fyne.Canv
 		all.Resize(fyne.NewSize(width, all.MinSize().Height))
 	}
 	size := fyne.NewSize(width, min(all.MinSize().Height, room.Height))
-	d.over = widget.NewModalPopUp(container.NewGridWrap(size, container.NewVScroll(all)), screen)
+	w.asked = container.NewGridWrap(size, container.NewVScroll(all))
+	d.closed = func() { w.asked = nil }
+	d.over = widget.NewModalPopUp(w.asked, screen)
 	d.over.Show()
 	screen.Focus(first)
 	return d
 }
 
-func (d *dialog) close() { d.over.Hide() }
+func (d *dialog) close() {
+	d.over.Hide()
+	d.closed()
+}
 
 // key ends the question with Escape.
 func (d *dialog) key(key *fyne.KeyEvent) {

@@ -90,6 +90,7 @@ func openPoste(t *testing.T, tag string, doctor *fakeDoctor) (w *Window, work *[
 	w = New(test.NewTempApp(t), s, Options{Now: today, Doctor: doctor, Workbench: &fakeBench{}, Open: openNothing, Later: func(time.Duration, func()) {}})
 	t.Cleanup(w.Close)
 	work = new([]func())
+	makeAll(w)
 	w.poste.spawn = func(do func()) { *work = append(*work, do) }
 	w.poste.post = func(do func()) { do() }
 	w.poste.say = func(f diagnostic.Finding, goos string) wording.FindingWords { return said(s, f, goos) }
@@ -573,12 +574,7 @@ func TestPosteByKeyboard(t *testing.T) {
 			}
 		}
 		seen[at] = true
-		o := at.(fyne.CanvasObject)
-		driver := fyne.CurrentApp().Driver()
-		y := driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(p.scroll).Y
-		if y < 0 || y+o.Size().Height > p.scroll.Size().Height {
-			t.Errorf("the keyboard is on %T at %.0f, out of sight", at, y)
-		}
+		inSight(t, at, p.scroll)
 	}
 	for _, want := range []fyne.Focusable{p.run, p.report.redaction, p.report.form, p.report.buttons[0], p.report.buttons[1], p.report.buttons[2], p.buttons["pcsc.service"], p.buttons["firefox.module"]} {
 		if !seen[want] {

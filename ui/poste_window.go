@@ -6,6 +6,21 @@ import (
 	"postecpx/internal/wording"
 )
 
+// makePoste makes the place Poste.
+func (w *Window) makePoste() screen {
+	w.poste = newPosteScreen(w.speaker, w.options.Later, w.options.Doctor, w.newDesk())
+	if w.options.Guide != nil {
+		w.poste.guidance, w.poste.changed = w.signposts, w.followGuide
+	}
+	if w.options.Settings != nil {
+		w.poste.choose(w.options.Settings.Get())
+	}
+	if w.snapshot != nil {
+		w.poste.Follow(*w.snapshot)
+	}
+	return w.poste
+}
+
 // newDesk is what the place Poste asks of this window and the system.
 func (w *Window) newDesk() desk {
 	return desk{

@@ -71,6 +71,8 @@ func settingsWindow(t *testing.T, tag string, kept Choices, ring Keyring) (w *Wi
 		Settings: settings, Keyring: ring, Open: openNothing, Later: func(time.Duration, func()) {}})
 	t.Cleanup(w.Close)
 	spawn, post := func(do func()) { *work = append(*work, do) }, func(do func()) { do() }
+	w.shelf.spawn, w.shelf.post = spawn, post
+	makeAll(w)
 	w.poste.spawn, w.poste.post = spawn, post
 	w.guide.spawn, w.guide.post = spawn, post
 	w.settings.spawn, w.settings.post = spawn, post
@@ -395,15 +397,10 @@ func TestSettingsByKeyboard(t *testing.T) {
 	p.about.Open()
 	wrap(w)
 	var order []fyne.Focusable
-	driver := fyne.CurrentApp().Driver()
 	for range 14 {
 		test.FocusNext(screen)
 		at := screen.Focused()
-		o := at.(fyne.CanvasObject)
-		y := driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(p.scroll).Y
-		if y < 0 || y+o.Size().Height > p.scroll.Size().Height {
-			t.Errorf("the keyboard is on %T at %.0f, out of sight", at, y)
-		}
+		inSight(t, at, p.scroll)
 		order = append(order, at)
 	}
 	want := []fyne.Focusable{p.language, p.large, p.masked, p.network, p.apiKey.fold, p.apiKey.field, p.apiKey.store, p.apiKey.remove, p.about}

@@ -6,16 +6,10 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-// addSettings adds the place Réglages to the others, when there are Settings:
-// the last one. The choices of before take effect.
-func (w *Window) addSettings(places []place) []place {
-	if w.options.Settings == nil {
-		return places
-	}
+// makeSettings makes the place Réglages.
+func (w *Window) makeSettings() screen {
 	w.settings = newSettingsScreen(w.speaker, w.options.Settings, w.options.Keyring, w.apply, w.options.Open, w.confirm)
-	w.apply(w.options.Settings.Get())
-	w.welcome()
-	return append(places, place{w.speaker.Say("settings.place"), theme.SettingsIcon(), w.settings.content, nil})
+	return w.settings
 }
 
 // apply has the choices take effect at once; the language waits for the next
@@ -26,9 +20,14 @@ func (w *Window) apply(c Choices) {
 		w.app.Settings().SetTheme(themeFor(c.LargeText))
 	}
 	if w.poste != nil {
-		w.poste.report.offerWhole(!c.AlwaysMasked)
-		w.poste.network.SetChecked(c.Network)
+		w.poste.choose(c)
 	}
+}
+
+// choose follows the choices that concern the diagnosis.
+func (p *posteScreen) choose(c Choices) {
+	p.report.offerWhole(!c.AlwaysMasked)
+	p.network.SetChecked(c.Network)
 }
 
 // offerWhole offers the report with names and numbers, or does not.
@@ -53,13 +52,15 @@ func (r *reportSection) offerWhole(on bool) {
 // welcome says on the place Carte, once, what the program does and what it
 // never does.
 func (w *Window) welcome() {
-	if w.options.Quiet || w.options.Settings.Get().Welcomed {
+	if w.options.Quiet || w.options.Settings == nil || w.options.Settings.Get().Welcomed {
 		return
 	}
 	s := w.speaker
 	c := w.card
 	read, box := newAction(s.Say("settings.welcome.read"), theme.ConfirmIcon(), func() {
-		w.settings.change(func(c *Choices) { c.Welcomed = true })
+		read := w.options.Settings.Get()
+		read.Welcomed = true
+		w.options.Settings.Set(read)
 		w.window.Canvas().Unfocus()
 		c.welcome.RemoveAll()
 		c.welcome.Hide()
@@ -78,9 +79,9 @@ func themeFor(large bool) fyne.Theme {
 	return Theme()
 }
 
-// leaveSettings takes what was being typed out of the place.
-func (w *Window) leaveSettings() {
-	if w.settings != nil && w.settings.apiKey != nil {
-		w.settings.apiKey.Wipe()
+// leave takes what was being typed out of the place.
+func (p *settingsScreen) leave() {
+	if p.apiKey != nil {
+		p.apiKey.Wipe()
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"postecpx/cardreader"
 	"postecpx/cardreader/cps"
 	"postecpx/internal/annuaire"
+	"postecpx/internal/guide"
 	"postecpx/internal/language"
 )
 
@@ -50,6 +51,8 @@ type Options struct {
 	// the program does not know; annuaire.Open when nil. It is called outside of
 	// the toolkit's goroutine.
 	Open func(address string) error
+	// Voices tell a screen reader what stands in the window.
+	Voices bool
 	// Quiet leaves out the word at the first start.
 	Quiet bool
 }
@@ -66,17 +69,22 @@ type Window struct {
 	app     fyne.App
 	speaker *language.Speaker
 	options Options
-	card    *cardScreen
-	// poste is nil without a Doctor.
-	poste *posteScreen
-	// guide is nil without a Guide; the ways lead to places.
-	guide                    *guideScreen
-	toCard, toPoste, toGuide func()
-	// integration is nil without a Workbench.
+	large   bool // the words are large
+	// asked is the question that stands over the window, nil for none.
+	asked fyne.CanvasObject
+
+	card *cardScreen
+	// The other places are nil until somebody comes there.
+	poste       *posteScreen
+	guide       *guideScreen
 	integration *integrationScreen
-	// settings is nil without Settings.
-	settings *settingsScreen
-	large    bool // the words are large
+	settings    *settingsScreen
+	places      *places
+	// These lead to places.
+	toCard, toPoste, toGuide func()
+	shelf                    *shelf
+	// text gives the words of an entry of the guide.
+	text func(guide.Entry) guide.Text
 
 	snapshot *cardreader.Snapshot
 	memory   memory
@@ -114,27 +122,20 @@ func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
 		showDemonstration: func() { w.demonstrate(true) },
 		endDemonstration:  func() { w.demonstrate(false) },
 	})
-	// Another place of the program is one more line here.
-	places := []place{
-		{speaker.Say("ui.place.card"), theme.AccountIcon(), w.card.content, nil},
+	w.shelf = &shelf{guide: options.Guide, spawn: func(work func()) { go work() }, post: fyne.Do, stocked: w.stocked}
+	w.text = func(e guide.Entry) guide.Text { return e.In(speaker.Tag()) }
+	if options.Settings != nil {
+		w.apply(options.Settings.Get())
 	}
-	if options.Doctor != nil {
-		w.poste = newPosteScreen(speaker, options.Later, options.Doctor, w.newDesk())
-		places = append(places, place{speaker.Say("poste.place"), theme.ComputerIcon(), w.poste.content, w.poste.Visit})
+	w.places = newPlaces(speaker, w.offered(), w.window.Canvas().Unfocus)
+	w.welcome()
+	w.places.to(0)
+	var content fyne.CanvasObject = w.places.content
+	if options.Voices {
+		content = newVoiced(speaker, content, func() fyne.CanvasObject { return w.asked })
 	}
-	atGuide := len(places)
-	if options.Guide != nil {
-		w.guide = newGuideScreen(speaker, options, app.Clipboard().SetContent, w.window.Canvas)
-		places = append(places, place{speaker.Say("guide.place"), theme.QuestionIcon(), w.guide.content, w.guide.Arrive})
-	}
-	if options.Workbench != nil {
-		w.integration = newIntegrationScreen(speaker, options.Now, options.Workbench)
-		places = append(places, place{speaker.Say("integration.place"), theme.SearchIcon(), w.integration.content, nil})
-	}
-	content, toPlaces := navigation(w.addSettings(places), w.leave)
 	w.window.SetContent(content)
-	w.bind(slices.Concat(w.copyShortcuts(), w.guideShortcuts(), toPlaces))
-	w.lead(toPlaces, atGuide)
+	w.bind(slices.Concat(w.copyShortcuts(), w.guideShortcuts(), w.places.shortcuts()))
 	w.window.SetPadded(false)
 	w.window.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
 	w.window.Resize(defaultSize)
@@ -142,13 +143,33 @@ func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
 	return w
 }
 
-// Open puts the window on the screen.
-func (w *Window) Open() {
-	w.window.Show()
-	if w.guide != nil {
-		w.guide.Load()
+// offered are the places of the window, in the order of its bar. Another place
+// of the program is a few more lines here.
+func (w *Window) offered() []place {
+	s := w.speaker
+	var all []place
+	add := func(there bool, title string, icon fyne.Resource, make func() screen) (lead func()) {
+		at := len(all)
+		if !there {
+			return func() {}
+		}
+		all = append(all, place{title, icon, make})
+		return func() { w.places.to(at) }
 	}
+	o := w.options
+	w.toCard = add(true, s.Say("ui.place.card"), theme.AccountIcon(), func() screen { return w.card })
+	w.toPoste = add(o.Doctor != nil, s.Say("poste.place"), theme.ComputerIcon(), w.makePoste)
+	w.toGuide = add(o.Guide != nil, s.Say("guide.place"), theme.QuestionIcon(), w.makeGuide)
+	add(o.Workbench != nil, s.Say("integration.place"), theme.SearchIcon(), w.makeIntegration)
+	add(o.Settings != nil, s.Say("settings.place"), theme.SettingsIcon(), w.makeSettings)
+	return all
 }
+
+// Open puts the window on the screen.
+func (w *Window) Open() { w.window.Show() }
+
+// GoTo goes to a place, counted from zero in the order of the bar.
+func (w *Window) GoTo(place int) { w.places.to(place) }
 
 // Close takes it away.
 func (w *Window) Close() { w.window.Close() }
@@ -233,7 +254,7 @@ func (w *Window) bind(shortcuts []shortcut) {
 	for _, s := range shortcuts {
 		w.window.Canvas().AddShortcut(s.keys, func(fyne.Shortcut) { s.do() })
 	}
-	w.window.Canvas().SetOnTypedKey(w.typedKey)
+	w.window.Canvas().SetOnTypedKey(w.places.key)
 }
 
 func (w *Window) copyShortcuts() []shortcut {

@@ -92,6 +92,21 @@ func words(w *Window) string {
 	return strings.Join(all, "\n") + "\n"
 }
 
+// inSight holds when what has the keyboard is not scrolled away.
+func inSight(t *testing.T, at fyne.Focusable, scroll *container.Scroll) {
+	t.Helper()
+	inside := false
+	walk(scroll.Content, 0, func(o fyne.CanvasObject, _ float32) { inside = inside || o == at.(fyne.CanvasObject) })
+	if !inside {
+		return
+	}
+	driver := fyne.CurrentApp().Driver()
+	y := driver.AbsolutePositionForObject(at.(fyne.CanvasObject)).Y - driver.AbsolutePositionForObject(scroll).Y
+	if y < 0 || y+at.(fyne.CanvasObject).Size().Height > scroll.Size().Height {
+		t.Errorf("the keyboard is on %T at %.0f, out of sight", at, y)
+	}
+}
+
 func follow(w *Window, demonstration bool, snapshots []cardreader.Snapshot) {
 	if demonstration {
 		w.ShowDemonstration(*dentist())
@@ -606,24 +621,120 @@ func TestAnotherCardIsSaid(t *testing.T) {
 	}
 }
 
-func TestPlacesAreOneLineEach(t *testing.T) {
+// makeAll makes every place, as if somebody had been in each.
+func makeAll(w *Window) {
+	for at := range w.places.all {
+		w.places.screen(at)
+	}
+}
+
+// placeOf is a place that says what it is told.
+type placeOf struct {
+	pane
+	said *[]string
+}
+
+func (p *placeOf) arrive() { *p.said = append(*p.said, "come") }
+func (p *placeOf) leave()  { *p.said = append(*p.said, "gone") }
+
+// TestPlacesAreMadeWhenSomebodyComes, once, and told when they come and go.
+func TestPlacesAreMadeWhenSomebodyComes(t *testing.T) {
 	test.NewTempApp(t)
-	card := place{"Carte", theme.AccountIcon(), widget.NewLabel("a"), nil}
-	if got, keys := navigation([]place{card}, func() {}); got != card.content || keys != nil {
-		t.Errorf("one place has a bar: %T", got)
+	s, err := language.New("fr")
+	if err != nil {
+		t.Fatal(err)
 	}
 	var said []string
-	other := place{"Poste", theme.ComputerIcon(), widget.NewLabel("b"), func() { said = append(said, "come") }}
-	got, keys := navigation([]place{card, other}, func() { said = append(said, "gone") })
-	bar, ok := got.(*container.AppTabs)
-	if !ok || len(bar.Items) != 2 || len(keys) != 2 {
-		t.Fatalf("two places have no bar: %T", got)
+	var keys []fyne.KeyName
+	named := func(name string) place {
+		return place{name, theme.AccountIcon(), func() screen {
+			said = append(said, "made "+name)
+			p := &placeOf{pane{content: widget.NewLabel(name)}, &said}
+			p.onKey = func(k *fyne.KeyEvent) { keys = append(keys, k.Name) }
+			return p
+		}}
 	}
-	keys[1].do()
-	if bar.SelectedIndex() != 1 || keys[1].keys.ShortcutName() != "CustomDesktop:Alt+2" {
-		t.Errorf("%s leads to place %d", keys[1].keys.ShortcutName(), bar.SelectedIndex()+1)
+	alone := newPlaces(s, []place{named("a")}, func() {})
+	alone.to(0)
+	if alone.bar != nil || alone.shortcuts() != nil {
+		t.Error("one place has a bar")
 	}
-	if strings.Join(said, " ") != "gone come" {
-		t.Errorf("the places were told %q", said)
+	said = nil
+	two := newPlaces(s, []place{named("a"), named("b")}, func() { said = append(said, "between") })
+	two.to(0)
+	lead := two.shortcuts()
+	if len(lead) != 2 || lead[1].keys.ShortcutName() != "CustomDesktop:Alt+2" {
+		t.Fatalf("%d shortcuts", len(lead))
+	}
+	lead[1].do()
+	lead[1].do()
+	test.Tap(two.bar.items[0])
+	if got := strings.Join(said, ", "); got != "made a, come, gone, between, made b, come, gone, between, come" {
+		t.Errorf("the places were told %q", got)
+	}
+	if !two.screens[0].object().Visible() || two.screens[1].object().Visible() || !two.bar.items[0].chosen || two.bar.items[1].chosen {
+		t.Error("another place is seen")
+	}
+	two.key(&fyne.KeyEvent{Name: fyne.KeyF5})
+	two.bar.items[1].TypedKey(&fyne.KeyEvent{Name: fyne.KeyHome})
+	two.bar.items[1].TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	if two.shown != 1 || len(keys) != 2 {
+		t.Errorf("place %d, keys %v", two.shown, keys)
+	}
+}
+
+// TestBarByKeyboard: Tab reaches the bar after the place, the arrows go from
+// item to item, and what has the keyboard can be seen.
+func TestBarByKeyboard(t *testing.T) {
+	w, _ := settingsWindowAt(t)
+	screen := w.window.Canvas()
+	items := w.places.bar.items
+	for n := 0; screen.Focused() != fyne.Focusable(items[0]); n++ {
+		if n > 40 {
+			t.Fatal("Tab does not reach the bar")
+		}
+		test.FocusNext(screen)
+	}
+	if !items[0].ring.Visible() {
+		t.Error("it cannot be seen that the bar has the keyboard")
+	}
+	typeKeys(w, fyne.KeyUp, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown)
+	if screen.Focused() != fyne.Focusable(items[4]) {
+		t.Errorf("the keyboard is on %v", screen.Focused())
+	}
+	typeKeys(w, fyne.KeyReturn)
+	if w.places.shown != 4 || screen.Focused() != nil {
+		t.Errorf("place %d, the keyboard is on %T", w.places.shown, screen.Focused())
+	}
+}
+
+func settingsWindowAt(t *testing.T) (*Window, *fakeSettings) {
+	t.Helper()
+	w, settings, _ := settingsWindow(t, "fr", Choices{Welcomed: true}, nil)
+	wrap(w)
+	return w, settings
+}
+
+// TestBarFits: at 200 % with large text on a screen of 1024×600 every place can
+// be chosen; where there is room, each item says its keys.
+func TestBarFits(t *testing.T) {
+	w, _ := settingsWindowAt(t)
+	for _, c := range []struct {
+		height float32
+		large  bool
+		keys   bool
+	}{{540, false, true}, {540, true, true}, {275, true, false}, {270, false, false}} {
+		w.apply(Choices{LargeText: c.large})
+		settle(w, 1000, c.height)
+		var bottom float32
+		for _, item := range w.places.bar.items {
+			bottom = max(bottom, item.Position().Y+item.Size().Height)
+			if item.keys.Visible() != c.keys {
+				t.Errorf("%+v: %s shows its keys: %v", c, item.name.Text, item.keys.Visible())
+			}
+		}
+		if bottom > c.height {
+			t.Errorf("%+v: the bar ends at %.0f", c, bottom)
+		}
 	}
 }

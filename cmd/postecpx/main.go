@@ -80,6 +80,7 @@ func run(args []string, stderr io.Writer, report func(options, *language.Speaker
 	}}
 	log.SetOutput(troubles)
 
+	begun := hurry()
 	program := app.NewWithID(identity)
 	settings := ui.Preferences(program.Preferences())
 	speaker = chosenLanguage(settings, args, speaker)
@@ -97,7 +98,12 @@ func run(args []string, stderr io.Writer, report func(options, *language.Speaker
 		defer close(ended)
 		watch(ctx, window)
 	}()
-	go demonstrate(ctx, window, speaker, options.demonstration, stderr)
+	program.Lifecycle().SetOnStarted(func() {
+		time.AfterFunc(settled, func() {
+			begun()
+			demonstrate(ctx, window, speaker, options.demonstration, stderr)
+		})
+	})
 	program.Run()
 	cancel()
 	bench.wait(5 * time.Second)

@@ -44,7 +44,8 @@ func (b *bench) window() error {
 	products := []string{b.postecpx, b.empty}
 	costs := make([][]cost, len(products))
 	answers := make([][]byte, len(products))
-	// The toolkit keeps a list of the fonts of the system there.
+	// The toolkit keeps a list of the fonts of the system there, and OpenGL what
+	// it compiled.
 	home, err := os.MkdirTemp("", "bench-home-")
 	if err != nil {
 		return err
@@ -131,7 +132,7 @@ func (b *bench) openWindow(path, home string, answer []byte, rest time.Duration)
 	defer s.close()
 	program := exec.CommandContext(b.context, path)
 	program.Env = append(os.Environ(), "DISPLAY="+s.name, "WAYLAND_DISPLAY=", "LANG=fr_FR.UTF-8", "HOME="+home,
-		"XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "LIBGL_ALWAYS_SOFTWARE=1")
+		"XDG_CACHE_HOME="+filepath.Join(home, ".cache"), "XDG_CONFIG_HOME=", "LIBGL_ALWAYS_SOFTWARE=1")
 	program.Stderr = os.Stderr
 	began := time.Now()
 	if err := program.Start(); err != nil {

@@ -169,7 +169,7 @@ func play(sc scene, l look) (image.Image, error) {
 	}
 	s.window.Show(w.snapshot(context.Background()))
 	if sc.place != carte {
-		s.tabs.SelectIndex(sc.place)
+		s.window.GoTo(sc.place)
 	}
 	if sc.act != nil {
 		sc.act(s)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
 	"postecpx/internal/language"
@@ -47,7 +46,6 @@ func (d driver) DoFromGoroutine(do func(), _ bool) { d.news <- do }
 type stage struct {
 	window *ui.Window
 	canvas test.WindowlessCanvas
-	tabs   *container.AppTabs
 	news   chan func()
 	world  *world
 }
@@ -77,7 +75,6 @@ func newStage(l look, w *world) (*stage, error) {
 	})
 	windows := app.Driver().AllWindows()
 	s.canvas = windows[len(windows)-1].Canvas().(test.WindowlessCanvas)
-	s.tabs = s.canvas.Content().(*container.AppTabs)
 	s.canvas.SetScale(l.scale)
 	s.window.Open()
 	s.await()
