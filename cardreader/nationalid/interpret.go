@@ -52,6 +52,7 @@ const (
 	DoubtReplaced      Doubt = "letters-replaced" // a letter was taken for a digit
 	DoubtDigitMissing  Doubt = "digit-missing"    // perhaps an RPPS short of a digit
 	DoubtDigitExtra    Doubt = "digit-extra"      // perhaps an RPPS with a digit too many
+	DoubtCardNumber    Doubt = "card-number"      // perhaps the number of the card, not of its holder
 	DoubtLabelDisagree Doubt = "label-disagrees"  // a label such as "FINESS" that no reading bears out
 	DoubtProblems      Doubt = "problems"         // the first candidate has Problems
 )
@@ -59,7 +60,7 @@ const (
 // Doubts lists every Doubt.
 func Doubts() []Doubt {
 	return []Doubt{DoubtEmpty, DoubtNoIdentifier, DoubtMailAddress, DoubtCardSerial, DoubtSpreadsheet, DoubtSeveral,
-		DoubtReplaced, DoubtDigitMissing, DoubtDigitExtra, DoubtLabelDisagree, DoubtProblems}
+		DoubtReplaced, DoubtDigitMissing, DoubtDigitExtra, DoubtCardNumber, DoubtLabelDisagree, DoubtProblems}
 }
 
 // Interpretation is what a text may mean.
@@ -114,6 +115,9 @@ func Interpret(text string) Interpretation {
 		doubts = append(doubts, DoubtReplaced)
 	}
 	doubts = append(doubts, cleaned.miscount()...)
+	if cleaned.cardNumber() {
+		doubts = append(doubts, DoubtCardNumber)
+	}
 	if len(found[0].Problems) != 0 {
 		doubts = append(doubts, DoubtProblems)
 	}
@@ -221,6 +225,12 @@ func (t typed) miscount() []Doubt {
 		return []Doubt{DoubtDigitExtra}
 	}
 	return nil
+}
+
+// cardNumber suspects the number of a card: its 10 digits, or the first 8 of
+// them, which is what a PKCS#11 module tells. A label clears it.
+func (t typed) cardNumber() bool {
+	return !t.employee && t.label == Unknown && all(t.number, isDigit) && (len(t.number) == 10 || len(t.number) == 8)
 }
 
 func rightForm(problems []Problem) bool {

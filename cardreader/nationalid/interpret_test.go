@@ -50,7 +50,7 @@ func TestInterpret(t *testing.T) {
 		{"12 digits short of one", "89970021889", []reading{{Person, "889970021889", RPPS, []Repair{RepairPrefix}}}, []Doubt{DoubtDigitMissing, DoubtProblems}},
 		{"13 digits", "8997002188961", []reading{{Person, "8997002188961", RPPS, nil}}, []Doubt{DoubtDigitExtra, DoubtProblems}},
 		{"12 digits, one too many", "997002188961", []reading{{Person, "997002188961", Student, nil}}, []Doubt{DoubtDigitExtra, DoubtProblems}},
-		{"10 digits", "9970021889", []reading{{Person, "9970021889", Student, nil}}, []Doubt{DoubtDigitMissing, DoubtProblems}},
+		{"10 digits", "9970021889", []reading{{Person, "9970021889", Student, nil}}, []Doubt{DoubtDigitMissing, DoubtCardNumber, DoubtProblems}},
 		{"another letter", "8997002188X6", []reading{{Person, "8997002188X6", RPPS, nil}}, []Doubt{DoubtProblems}},
 		{"zeros", "00000000000", []reading{{Person, "800000000000", RPPS, []Repair{RepairPrefix}}}, []Doubt{DoubtProblems}},
 
@@ -58,7 +58,7 @@ func TestInterpret(t *testing.T) {
 		{"ADELI", "0B7010446", []reading{{Person, "00B7010446", ADELI, []Repair{RepairPrefix}}}, []Doubt{DoubtProblems}},
 		{"ADELI, letter O", "Ob 7010446", []reading{{Person, "00B7010446", ADELI, []Repair{RepairSeparators, RepairUpperCase, RepairLetterO, RepairPrefix}}}, []Doubt{DoubtReplaced, DoubtProblems}},
 		{"ADELI, label", "ADELI 009999991", []reading{{Person, "0009999991", ADELI, []Repair{RepairLabel, RepairPrefix}}}, []Doubt{DoubtProblems}},
-		{"10 digits that begin with 0", "0009999991", []reading{{Person, "0009999991", ADELI, nil}}, []Doubt{DoubtDigitMissing, DoubtProblems}},
+		{"10 digits that begin with 0", "0009999991", []reading{{Person, "0009999991", ADELI, nil}}, []Doubt{DoubtDigitMissing, DoubtCardNumber, DoubtProblems}},
 
 		{"9 digits", "760021832", []reading{
 			{StructureOnly, "1760021832", FINESS, []Repair{RepairPrefix}},
@@ -76,7 +76,7 @@ func TestInterpret(t *testing.T) {
 			{StructureOnly, "12A0000014", FINESS, []Repair{RepairUpperCase, RepairPrefix}},
 			{Person, "02A0000014", ADELI, []Repair{RepairUpperCase, RepairPrefix}},
 		}, []Doubt{DoubtSeveral}},
-		{"FINESS with its digit", "1760021832", []reading{{StructureOnly, "1760021832", FINESS, nil}}, []Doubt{DoubtDigitMissing}},
+		{"FINESS with its digit", "1760021832", []reading{{StructureOnly, "1760021832", FINESS, nil}}, []Doubt{DoubtDigitMissing, DoubtCardNumber}},
 		{"14 digits", "187 512 751 00020", []reading{
 			{StructureOnly, "318751275100020", SIRET, []Repair{RepairSeparators, RepairPrefix}},
 			{StructureOnly, "418751275100020", CabinetRPPS, []Repair{RepairSeparators, RepairPrefix}},
@@ -99,7 +99,7 @@ func TestInterpret(t *testing.T) {
 			{Person, "500000000029751/CPAT0001", SIRET, []Repair{RepairPrefix}},
 			{Person, "600000000029751/CPAT0001", CabinetRPPS, []Repair{RepairPrefix}},
 		}, []Doubt{DoubtSeveral}},
-		{"employee without the register", "3760021832", []reading{{Person, "3760021832", FINESS, nil}}, []Doubt{DoubtDigitMissing, DoubtProblems}},
+		{"employee without the register", "3760021832", []reading{{Person, "3760021832", FINESS, nil}}, []Doubt{DoubtDigitMissing, DoubtCardNumber, DoubtProblems}},
 		{"DRASS", "2123456", []reading{{Person, "2123456", DRASS, nil}}, []Doubt{DoubtProblems}},
 		{"type 7", "7123456", []reading{{Person, "7123456", Unknown, nil}}, []Doubt{DoubtProblems}},
 
@@ -115,6 +115,15 @@ func TestInterpret(t *testing.T) {
 		{"a page", strings.Repeat("8", 300), nil, []Doubt{DoubtNoIdentifier}},
 		{"mail", "robert.specialiste@example.fr", nil, []Doubt{DoubtMailAddress}},
 		{"card", "8025000001/2900999999", nil, []Doubt{DoubtCardSerial}},
+		{"number of a card", "3100603746", []reading{{Person, "3100603746", FINESS, nil}}, []Doubt{DoubtDigitMissing, DoubtCardNumber, DoubtProblems}},
+		{"number of a card, in groups", "8042 4100 07", []reading{{Person, "8042410007", RPPS, []Repair{RepairSeparators}}}, []Doubt{DoubtDigitMissing, DoubtCardNumber, DoubtProblems}},
+		{"number of a card, of a module", "29009999", []reading{{Person, "29009999", DRASS, nil}}, []Doubt{DoubtCardNumber, DoubtProblems}},
+		{"RPPS short of a digit", "RPPS 9970021889", []reading{{Person, "9970021889", Student, []Repair{RepairLabel}}}, []Doubt{DoubtDigitMissing, DoubtLabelDisagree, DoubtProblems}},
+		{"nine digits", "750712184", []reading{
+			{StructureOnly, "1750712184", FINESS, []Repair{RepairPrefix}},
+			{StructureOnly, "2750712184", SIREN, []Repair{RepairPrefix}},
+			{Person, "0750712184", ADELI, []Repair{RepairPrefix}},
+		}, []Doubt{DoubtSeveral}},
 		{"cell", "8,997E+11", nil, []Doubt{DoubtSpreadsheet}},
 	}
 	seen := map[Doubt]bool{}
