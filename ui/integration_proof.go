@@ -36,6 +36,9 @@ type proofSection struct {
 	modules []pkcs11.Module // that show the card
 	pin     cps.PIN         // as it was read last
 	result  *proofResult
+	// presented is told of a card whose code was presented, and what is known of
+	// its code since; nil where nobody asks.
+	presented func(card *cps.Card, pin cps.PIN)
 }
 
 // proofResult is what the last proof came to.
@@ -263,8 +266,12 @@ func (p *proofSection) present() {
 		proof, err := on.bench.Prove(context.Background(), order)
 		on.post(func() {
 			on.proving = false
+			same := on.card != nil && on.card.Number == order.Number
+			if same {
+				p.recount(proof)
+			}
 			p.finish(proof, err)
-			if on.card == nil || on.card.Number != order.Number {
+			if !same {
 				p.result.bare()
 				on.update()
 			}
@@ -272,20 +279,29 @@ func (p *proofSection) present() {
 	})
 }
 
-// finish takes the outcome, and what is known of the tries after it.
+// finish takes the outcome.
 func (p *proofSection) finish(proof cardreader.ProofResult, err error) {
 	p.result = &proofResult{statement: p.say(proof, err), proof: proof}
 	if err != nil {
 		p.result.cause = wording.Cause(err)
 	}
+	p.on.update()
+	p.lead()
+}
+
+// recount takes what the code of the card is known to have left after a proof.
+func (p *proofSection) recount(proof cardreader.ProofResult) {
 	switch {
 	case proof.TriesAfter != nil:
 		p.pin.Known, p.pin.TriesLeft = true, *proof.TriesAfter
 	case proof.Presented:
 		p.pin = cps.PIN{} // it is not what it was
+	default:
+		return
 	}
-	p.on.update()
-	p.lead()
+	if p.presented != nil {
+		p.presented(p.on.card, p.pin)
+	}
 }
 
 // lead scrolls to the section: what it says last stands first.

@@ -1,6 +1,9 @@
 package ui
 
-import "postecpx/cardreader"
+import (
+	"postecpx/cardreader"
+	"postecpx/cardreader/cps"
+)
 
 // followReader tells the place Intégration, when there is one, of the reader
 // that the place Carte shows.
@@ -23,8 +26,16 @@ func (w *Window) followReader() {
 func (w *Window) makeIntegration() screen {
 	w.integration = newIntegrationScreen(w.speaker, w.options.Now, w.options.Workbench)
 	w.integration.desk = w.newDesk()
+	w.integration.proof.presented = w.present
 	w.followReader()
 	return w.integration
+}
+
+// present has the place Carte tell what a presentation of its code has left of
+// that card: nothing else reads it again.
+func (w *Window) present(card *cps.Card, pin cps.PIN) {
+	w.memory = w.memory.present(card, pin)
+	w.update()
 }
 
 // leave wipes the code that was being typed.

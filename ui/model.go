@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +36,37 @@ type memory struct {
 	held      bool   // a CPx was in it then
 	hadCard   bool   // a card had been read there, and nothing came after
 	left      string // reader that the card shown before has left, "" for none
+	// presented is a card whose code was presented since it was read; since is
+	// that card with what is known of its code now. Both nil for none.
+	presented, since *cps.Card
+}
+
+// present remembers what a presentation of its code has left of that card: pin,
+// which is not Known when nothing tells.
+func (m memory) present(card *cps.Card, pin cps.PIN) memory {
+	now := *card
+	now.PIN = pin
+	if !pin.Known {
+		now.Gaps = append(slices.Clone(card.Gaps), cps.Gap{Part: "code porteur", Err: errTriesChanged})
+	}
+	m.presented, m.since = card, &now
+	return m
+}
+
+// errTriesChanged: what was read of the code porteur no longer holds.
+var errTriesChanged = errors.New("the code was presented after the card was read")
+
+// upToDate puts into the Readers what is known since they were read, and
+// forgets that as soon as the card is gone or was read again.
+func (m memory) upToDate(readers []cardreader.ReaderStatus) ([]cardreader.ReaderStatus, memory) {
+	at := slices.IndexFunc(readers, func(r cardreader.ReaderStatus) bool { return r.Card != nil && r.Card == m.presented })
+	if at < 0 {
+		m.presented, m.since = nil, nil
+		return readers, m
+	}
+	readers = slices.Clone(readers) // the Snapshot is not changed
+	readers[at].Card = m.since
+	return readers, m
 }
 
 // look works out what to show of the true readers, and what to remember. A nil
@@ -49,10 +82,11 @@ func (m memory) look(s *language.Speaker, snapshot *cardreader.Snapshot, now tim
 		m = m.forget()
 		return model{account: wording.NoReader(s)}, m
 	}
-	at := m.pick(snapshot.Readers)
-	r := snapshot.Readers[at]
+	readers, m := m.upToDate(snapshot.Readers)
+	at := m.pick(readers)
+	r := readers[at]
 	removed := r.Stage == cardreader.NoCard && r.Reader == m.shown && m.hadCard
-	m.left = m.leftFor(snapshot.Readers, r)
+	m.left = m.leftFor(readers, r)
 	m.shown, m.held, m.hadCard = r.Reader, holdsCPx(r), holdsCPx(r) || removed
 
 	out := model{account: wording.Reader(s, r, now), reader: wording.ReaderName(s, r.Reader)}
@@ -68,7 +102,7 @@ func (m memory) look(s *language.Speaker, snapshot *cardreader.Snapshot, now tim
 	if r.Card != nil && holdsCPx(r) {
 		out.card, out.complete = r.Card, r.Stage == cardreader.Read
 	}
-	for i, other := range snapshot.Readers {
+	for i, other := range readers {
 		if i != at {
 			out.others = append(out.others, wording.ReaderLine(s, other))
 		}
