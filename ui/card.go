@@ -21,8 +21,8 @@ import (
 	"postecpx/internal/wording"
 )
 
-// cardScreen is the place Carte. What is true of the reader stands at the top
-// and never scrolls away; under it the band, when the card below it is the
+// cardScreen is the place Carte. What is true of the reader stands at the top,
+// and scrolls away in a low window only; under it the band, when the card below it is the
 // demonstration; then the card, or where to find the identifier without one.
 type cardScreen struct {
 	speaker *language.Speaker
@@ -32,6 +32,7 @@ type cardScreen struct {
 
 	content fyne.CanvasObject
 	scroll  *container.Scroll
+	body    *fyne.Container // what scrolls
 
 	reader, others *prose
 	chooser        fyne.CanvasObject
@@ -41,6 +42,10 @@ type cardScreen struct {
 	sign                       *widget.Icon
 	title, meaning, next, note *prose
 	notices                    *fyne.Container
+	diagnose                   *action // to the place Poste, when something is wrong
+	diagnoseBox                fyne.CanvasObject
+	doubt                      *row // there too, when all seems well and no card is seen
+	leads                      bool // the place Poste can be gone to
 
 	band fyne.CanvasObject
 
@@ -52,6 +57,10 @@ type cardScreen struct {
 	copyRPPS      *action
 	rppsBox       fyne.CanvasObject
 	copyBox       *fyne.Container
+	sides         *fyne.Container // what each source says, when they disagree
+	refusal       fyne.CanvasObject
+	refusalSign   *widget.Icon
+	refusalWords  *prose
 	checks, facts *fyne.Container
 	drawings      []*drawing
 	captions      []*widget.Label // under each drawing
@@ -85,31 +94,36 @@ type callbacks struct {
 	copy              func(value string)
 	showDemonstration func()
 	endDemonstration  func()
+	// toPoste leads to the diagnosis; nil when there is no such place.
+	toPoste func()
 }
 
 func newCardScreen(s *language.Speaker, now func() time.Time, do callbacks) *cardScreen {
-	c := &cardScreen{speaker: s, now: now, copied: do.copy}
+	c := &cardScreen{speaker: s, now: now, copied: do.copy, leads: do.toPoste != nil}
 	c.notices = container.New(layout.NewCustomPaddedVBoxLayout(-8))
 	c.way = container.NewVBox()
 	c.way.Hide()
 	c.welcome = container.NewVBox()
 	c.welcome.Hide()
-	c.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(2, gap, gap, gap),
-		container.NewVBox(c.welcome, c.notices, c.buildCard(), c.buildWhere(do.showDemonstration))))
-	top := container.NewVBox(c.buildAnswer(do.choose), c.buildBand(do.endDemonstration))
+	c.body = container.NewVBox(c.welcome, c.notices, c.buildCard(), c.way, c.buildWhere(do.showDemonstration))
+	padded := container.New(layout.NewCustomPaddedLayout(2, gap, gap, gap), c.body)
+	head := container.NewVBox(c.buildAnswer(do), c.buildBand(do.endDemonstration))
+	l := &lid{head: head, above: container.NewStack(), inside: container.NewStack()}
+	c.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedVBoxLayout(0), l.inside, padded))
 	// The keyboard goes from object to object in this order, which is that of
 	// the screen.
-	c.content = container.New(layout.NewBorderLayout(top, nil, nil, nil), top, c.scroll)
+	c.content = container.New(l, l.above, c.scroll)
 	return c
 }
 
-// buildAnswer is the one answer in words, with the reader it speaks of.
-func (c *cardScreen) buildAnswer(choose func(string)) fyne.CanvasObject {
+// buildAnswer is the one answer in words, with the reader it speaks of and the
+// way to the diagnosis when there is one to make.
+func (c *cardScreen) buildAnswer(do callbacks) fyne.CanvasObject {
 	c.reader, c.others = newCaption(""), newCaption("")
 	var choice fyne.CanvasObject
 	c.choice, choice = newSelector(func(string) {
 		if i := c.choice.SelectedIndex(); i >= 0 && i < len(c.choices) {
-			choose(c.choices[i])
+			do.choose(c.choices[i])
 		}
 	})
 	c.chooser = container.New(&fill{least: 280, gap: 4, most: 2}, newWords(c.speaker.Say("ui.readers.choose")), choice)
@@ -120,26 +134,30 @@ func (c *cardScreen) buildAnswer(choose func(string)) fyne.CanvasObject {
 	c.meaning, c.next = newWords(""), newWords("")
 	c.next.TextStyle.Bold = true
 	c.note = newCaption("")
+	c.diagnose, c.diagnoseBox = newAction(c.speaker.Say("ui.diagnose"), theme.ComputerIcon(), do.toPoste, c.scrollKey)
+	c.doubt = newRow(theme.NewPrimaryThemedResource(theme.ComputerIcon()), func(*row) { do.toPoste() }, c.scrollKey)
+	c.doubt.label.TextStyle.Bold = false
+	c.doubt.set(c.speaker.Say("ui.diagnose.quiet"), "")
 	return container.New(layout.NewCustomPaddedLayout(6, 0, gap, gap),
 		container.New(layout.NewCustomPaddedVBoxLayout(-2),
 			container.New(&fill{least: 300, gap: 0, most: 2}, c.reader, c.others),
 			c.chooser,
-			signed(c.sign, 40, 6, tight(c.title, c.meaning, c.next, c.note))))
+			signed(c.sign, 40, 6, container.New(layout.NewCustomPaddedVBoxLayout(0),
+				tight(c.title, c.meaning, c.next, c.note),
+				container.NewHBox(c.diagnoseBox), c.doubt))))
 }
 
 // buildBand crosses the whole window while what is under it is fictitious.
 func (c *cardScreen) buildBand(end func()) fyne.CanvasObject {
 	ground := canvas.NewRectangle(color.Transparent)
-	title := &canvas.Text{Text: c.speaker.Say("ui.demonstration"), TextStyle: fyne.TextStyle{Bold: true}}
-	meaning := &canvas.Text{Text: c.speaker.Say("ui.demonstration.meaning")}
+	words := newRichWords(
+		&widget.TextSegment{Text: c.speaker.Say("ui.demonstration"), Style: widget.RichTextStyle{ColorName: colorOnBand, SizeName: theme.SizeNameSubHeadingText, TextStyle: fyne.TextStyle{Bold: true}}},
+		&widget.TextSegment{Text: c.speaker.Say("ui.demonstration.meaning"), Style: widget.RichTextStyle{ColorName: colorOnBand}},
+	)
 	_, leave := newAction(c.speaker.Say("ui.demonstration.leave"), theme.CancelIcon(), end, c.scrollKey)
-	words := container.New(layout.NewCustomPaddedVBoxLayout(0), layout.NewSpacer(), title, meaning, layout.NewSpacer())
-	inside := container.New(layout.NewCustomPaddedLayout(4, 4, gap+8, gap), container.New(&beside{first: 350, gap: gap}, words, leave))
-	c.band = newPainted(container.NewStack(ground, inside), func(of colours) {
-		ground.FillColor = of(colorDemonstration)
-		title.Color, meaning.Color = of(colorOnBand), of(colorOnBand)
-		title.TextSize, meaning.TextSize = theme.Size(theme.SizeNameSubHeadingText), theme.Size(theme.SizeNameText)
-	})
+	middle := container.New(layout.NewCustomPaddedVBoxLayout(0), layout.NewSpacer(), leave, layout.NewSpacer())
+	inside := container.New(layout.NewCustomPaddedLayout(0, 0, gap, gap), container.New(&beside{first: 350, gap: gap}, words, middle))
+	c.band = newPainted(container.NewStack(ground, inside), func(of colours) { ground.FillColor = of(colorDemonstration) })
 	c.band.Hide()
 	return c.band
 }
@@ -155,18 +173,22 @@ func (c *cardScreen) buildCard() fyne.CanvasObject {
 	var all fyne.CanvasObject
 	c.copyAll, all = newAction("", theme.ContentCopyIcon(), c.CopyIdentifier, c.scrollKey)
 	c.copyRPPS, c.rppsBox = newAction("", theme.ContentCopyIcon(), c.CopyRPPS, c.scrollKey)
-	c.copyBox = container.New(&fill{least: 305, gap: 0, most: 2}, all, c.rppsBox)
+	c.copyBox = container.New(&fill{least: 200, gap: 0, most: 2}, all, c.rppsBox)
+	c.sides = container.New(&fill{least: 230, gap: 8, most: 2})
+	c.refusalSign, c.refusalWords = widget.NewIcon(nil), newWords("")
+	c.refusal = signed(c.refusalSign, 20, 8, c.refusalWords)
 	c.checks = container.New(layout.NewCustomPaddedVBoxLayout(-9))
 	heading := container.NewBorder(nil, nil, nil, c.stamp, c.kindOf)
 	identifier := newPanel(container.NewVBox(
 		tight(heading, c.digits),
+		c.sides,
 		c.copyBox,
+		c.refusal,
 		c.checks,
 	))
-	c.facts = container.New(&fill{least: 215, gap: 2, most: 4})
+	c.facts = container.New(&fill{least: 200, gap: 2, most: 4})
 	return c.keep(&c.card, container.New(layout.NewCustomPaddedVBoxLayout(12),
 		container.New(&beside{first: 420, gap: gap}, identifier, c.newDrawing()),
-		c.way,
 		newPanel(c.facts),
 	))
 }
@@ -211,7 +233,11 @@ func (c *cardScreen) Update(m model) {
 		c.subject, c.lately = s, ""
 		c.scroll.ScrollToTop()
 	}
+	answer := c.title.Text
 	c.updateAnswer(m)
+	if c.title.Text != answer { // in a low window it scrolls
+		c.scroll.ScrollToTop()
+	}
 	if m.demonstration {
 		c.band.Show()
 	} else {
@@ -232,7 +258,29 @@ func (c *cardScreen) Update(m model) {
 		c.offer.Hide()
 	}
 	c.updateDrawings(m)
+	c.updateWays(m)
 	c.content.Refresh()
+}
+
+// updateWays says where to go from here. To the diagnosis, while there is no
+// card to show: at once when something is wrong, in passing when all that is
+// known is that none was seen. What the guide has for a card stands above it
+// when something is wrong with it, else after all that is known of it.
+func (c *cardScreen) updateWays(m model) {
+	tone, lost := m.account.Answer.Tone, c.leads && (m.card == nil || m.demonstration)
+	c.diagnoseBox.Hide()
+	c.doubt.Hide()
+	switch {
+	case lost && tone >= wording.Warning:
+		c.diagnoseBox.Show()
+	case lost && tone == wording.Plain:
+		c.doubt.Show()
+	}
+	if tone >= wording.Warning {
+		c.body.Objects = []fyne.CanvasObject{c.welcome, c.notices, c.way, c.card, c.where}
+	} else {
+		c.body.Objects = []fyne.CanvasObject{c.welcome, c.notices, c.card, c.way, c.where}
+	}
 }
 
 func (c *cardScreen) updateAnswer(m model) {
@@ -299,40 +347,74 @@ func (c *cardScreen) updateCard(m model) {
 		say(c.kindOf, s.Say("ui.identifier.typed", "Type", wording.Type(s, id.Type)))
 	}
 	say(c.stamp, c.stampOf(m))
-	value := plaintext.Clean(id.Value)
-	c.digits.SizeName = sizeIdentifier
-	if utf8.RuneCountInString(value) > 14 {
-		c.digits.SizeName = sizeLong
+	c.updateIdentifier(m)
+	c.facts.RemoveAll()
+	for _, f := range wording.Facts(s, card, m.complete, c.now()) {
+		c.facts.Add(newFact(f))
 	}
+}
+
+// updateIdentifier shows the identifier and what judged it. When the sources on
+// the card disagree there is no such thing as the identifier: each is shown
+// with its source, and none as large as a truth or to be copied.
+func (c *cardScreen) updateIdentifier(m model) {
+	s, id := c.speaker, m.card.Identifier
 	c.updateCopy()
 	c.checks.RemoveAll()
-	if value == "" {
+	c.sides.RemoveAll()
+	c.sides.Hide()
+	c.refusal.Hide()
+	c.copyBox.Hide()
+	c.digits.SizeName = sizeIdentifier
+	sides := wording.Sides(s, id)
+	value := plaintext.Clean(id.Value)
+	switch {
+	case sides != nil:
+		c.digits.SetText("")
+		c.digits.Hide()
+		say(c.kindOf, s.Say("ui.identifier.disagree"))
+		for _, side := range sides {
+			number := &widget.Label{Text: side.Value, SizeName: sizeLong, Wrapping: fyne.TextWrapBreak}
+			c.sides.Add(tight(newWords(side.Label), number))
+		}
+		c.sides.Show()
+		c.refusal.Show()
+		for _, f := range wording.Checks(s, id, m.complete)[:2] {
+			if f.Tone != wording.Good { // that one of the two is well formed does not make it the right one
+				c.addCheck(f)
+			}
+		}
+		return
+	case value == "":
 		c.digits.SizeName = sizeLong
 		c.digits.SetText(s.Say("card.awaited"))
 		if m.complete {
 			c.digits.SetText(s.Say("card.unknown"))
 			where := s.Say("ui.where.text")
-			if wording.IsEmployee(card) {
+			if wording.IsEmployee(m.card) {
 				where = s.Say("ui.where.employee")
 			}
 			c.checks.Add(newWords(where))
 		}
-		c.copyBox.Hide()
-	} else {
+	default:
+		if utf8.RuneCountInString(value) > 14 {
+			c.digits.SizeName = sizeLong
+		}
 		c.digits.SetText(nationalid.Grouped(value))
 		c.copyBox.Show()
 		for _, f := range wording.Checks(s, id, m.complete) {
-			words := f.Value
-			if f.Tone == wording.Good || f.Tone == wording.Working {
-				words = s.Say("ui.labelled", "Label", f.Label, "Value", f.Value)
-			}
-			c.checks.Add(signed(widget.NewIcon(toneIcon(f.Tone)), 18, 9, newWords(words)))
+			c.addCheck(f)
 		}
 	}
-	c.facts.RemoveAll()
-	for _, f := range wording.Facts(s, card, m.complete, c.now()) {
-		c.facts.Add(newFact(f))
+	c.digits.Show()
+}
+
+func (c *cardScreen) addCheck(f wording.Fact) {
+	words := f.Value
+	if f.Tone == wording.Good || f.Tone == wording.Working {
+		words = c.speaker.Say("ui.labelled", "Label", f.Label, "Value", f.Value)
 	}
+	c.checks.Add(signed(widget.NewIcon(toneIcon(f.Tone)), 18, 9, newWords(words)))
 }
 
 // forget takes what was read of a card out of the window, which would only hide
@@ -343,6 +425,7 @@ func (c *cardScreen) forget() {
 	c.copyAll.SetText("")
 	c.copyRPPS.SetText("")
 	c.checks.RemoveAll()
+	c.sides.RemoveAll()
 	c.facts.RemoveAll()
 }
 
@@ -406,9 +489,14 @@ func (c *cardScreen) CopyRPPS() {
 }
 
 func (c *cardScreen) copyValue(value string) {
-	if value = plaintext.Clean(value); value != "" {
-		c.copied(value)
+	if value = plaintext.Clean(value); value == "" {
+		return
 	}
+	if wording.Sides(c.speaker, c.shown.Identifier) != nil {
+		c.Confirm(value) // says that nothing was copied
+		return
+	}
+	c.copied(value)
 }
 
 // Confirm says on its button that value was copied, or that it was not since it
@@ -422,10 +510,9 @@ func (c *cardScreen) updateCopy() {
 	if c.shown == nil {
 		return
 	}
+	c.refuse(c.lately != "")
 	id := c.shown.Identifier.Identifier
-	key := "ui.copy.other"
 	if wording.IsRPPS(id) {
-		key = "ui.copy.identifier"
 		c.rppsBox.Show()
 	} else {
 		c.rppsBox.Hide()
@@ -441,8 +528,19 @@ func (c *cardScreen) updateCopy() {
 			button.Enable()
 		}
 	}
-	c.label(c.copyAll, key, plaintext.Clean(id.Value))
+	c.label(c.copyAll, "ui.copy", plaintext.Clean(id.Value))
 	c.label(c.copyRPPS, "ui.copy.rpps", plaintext.Clean(id.Number))
+}
+
+// refuse says why nothing can be copied, with more weight to who asked for it.
+func (c *cardScreen) refuse(asked bool) {
+	tone, key := wording.Plain, "ui.copy.disagree"
+	if asked {
+		tone, key = wording.Warning, "ui.copy.disagree.asked"
+	}
+	c.refusalSign.SetResource(toneIcon(tone))
+	c.refusalWords.TextStyle.Bold = asked
+	c.refusalWords.SetText(c.speaker.Say(key))
 }
 
 // label writes on a button what it copies, or what became of that a moment ago.
@@ -454,7 +552,7 @@ func (c *cardScreen) label(button *action, key, value string) {
 			return
 		}
 		button.SetIcon(theme.ConfirmIcon())
-		button.SetText(c.speaker.Say("ui.copy.done", "Value", plaintext.Line(value, 32)))
+		button.SetText(c.speaker.Say("ui.copy.done", "Value", plaintext.Line(value, 16)))
 		return
 	}
 	button.SetIcon(theme.ContentCopyIcon())

@@ -24,7 +24,7 @@ type drawing struct {
 // Sides of a card (ISO/IEC 7810, ID-1) in millimetres, and how large it is drawn.
 const (
 	cardWidth, cardHeight = 85.6, 53.98
-	drawnWidth            = 318
+	drawnWidth            = 300
 )
 
 // unknownNumber stands on the first line until the identifier is known beyond

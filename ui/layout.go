@@ -108,3 +108,42 @@ func visible(objects []fyne.CanvasObject) []fyne.CanvasObject {
 	}
 	return shown
 }
+
+// lid keeps the head of a place above what scrolls, as long as it leaves room
+// for that; in a low window the head scrolls along, so that all of it and all
+// under it can be reached. Its objects are above and the scroll; inside stands
+// first in the scroll, and head is in one of the two.
+type lid struct {
+	head          fyne.CanvasObject
+	above, inside *fyne.Container
+}
+
+// most is the part of the height that the head may take for itself.
+const most = 0.6
+
+func (l *lid) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for range 2 { // the words wrap
+		l.head.Resize(fyne.NewSize(size.Width, l.head.MinSize().Height))
+	}
+	high := l.head.MinSize().Height
+	place, other := l.above, l.inside
+	if high > most*size.Height {
+		place, other, high = l.inside, l.above, 0
+	}
+	if len(place.Objects) == 0 {
+		other.RemoveAll()
+		place.Add(l.head)
+	}
+	objects[0].Resize(fyne.NewSize(size.Width, high))
+	objects[0].Move(fyne.NewPos(0, 0))
+	objects[1].Resize(fyne.NewSize(size.Width, size.Height-high))
+	objects[1].Move(fyne.NewPos(0, high))
+	if high == 0 {
+		l.inside.Refresh()
+	}
+}
+
+// MinSize asks for no height: what does not fit scrolls.
+func (l *lid) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(max(l.head.MinSize().Width, objects[1].MinSize().Width), objects[1].MinSize().Height)
+}

@@ -79,6 +79,21 @@ func newCaption(text string) *prose {
 	return w
 }
 
+// richWords are words in styles of their own, which wrap and can be read aloud.
+type richWords struct{ widget.RichText }
+
+func newRichWords(segments ...widget.RichTextSegment) *richWords {
+	r := &richWords{widget.RichText{Segments: segments, Wrapping: fyne.TextWrapWord, Scroll: container.ScrollNone}}
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// AccessibilityLabel says the words.
+func (r *richWords) AccessibilityLabel() string { return r.String() }
+
+// AccessibilityRole is that of words.
+func (r *richWords) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
 // say sets the words of a label and hides it when there are none.
 func say(l speaking, text string) {
 	if text == "" {

@@ -1,6 +1,7 @@
 package wording
 
 import (
+	"slices"
 	"strings"
 
 	"postecpx/cardreader/cps"
@@ -107,6 +108,27 @@ func IsRPPS(id nationalid.Identifier) bool {
 // the card says otherwise, after all of them were asked.
 func IsVerified(id cps.Identifier) bool {
 	return id.Status == cps.Verified && len(id.Problems) == 0
+}
+
+// Sides are the two identifiers of a card whose sources disagree, each under its
+// source; nil when nothing on the card says another one.
+func Sides(s *language.Speaker, id cps.Identifier) []Fact {
+	if id.Value == "" || id.CertificateValue == "" && !slices.Contains(id.Problems, cps.ProblemDisagree) {
+		return nil
+	}
+	first, second := s.Say("identifier.side.certificate"), s.Say("identifier.side.certificate")
+	if slices.Contains(id.Sources, cps.SourceInfoPS) {
+		first = s.Say("identifier.side.info-ps")
+	} else {
+		second = s.Say("identifier.side.other-certificate")
+	}
+	said := func(label, value string) Fact {
+		if value = foreign(nationalid.Grouped(value)); value == "" {
+			value = s.Say("card.unknown")
+		}
+		return Fact{Tone: Warning, Label: label, Value: value}
+	}
+	return []Fact{said(first, id.Value), said(second, id.CertificateValue)}
 }
 
 // Checks are the three that an identifier passes, or does not: its form, its

@@ -75,6 +75,7 @@ var states = map[string]keys{
 	"verified-alone":       {Good, "stage.verified", "stage.verified-alone.meaning", ""},
 	"verified-certificate": {Good, "stage.verified", "stage.verified-certificate.meaning", ""},
 	"unverified":           {Warning, "stage.unverified", "stage.unverified.meaning", "next.problem.form"},
+	"disagree":             {Bad, "stage.disagree", "stage.disagree.meaning", "next.problem.sources-disagree"},
 	"unverifiable":         {Plain, "stage.unverifiable", "stage.unverifiable.meaning", ""},
 	"absent":               {Warning, "stage.absent", "stage.absent.meaning", "next.absent"},
 	"absent-contactless":   {Warning, "stage.absent-contactless", "stage.absent-contactless.meaning", "next.absent-contactless"},
@@ -92,6 +93,7 @@ var states = map[string]keys{
 // not published.
 var employeeNext = map[string]string{
 	"unverified":     "next.unverified.employee",
+	"disagree":       "next.unverified.employee",
 	"absent":         "next.absent.employee",
 	"expired":        "next.expired.employee",
 	"blocked":        "next.blocked.employee",
@@ -160,7 +162,8 @@ func Reader(s *language.Speaker, r cardreader.ReaderStatus, now time.Time) Accou
 func card(s *language.Speaker, c *cps.Card, complete bool, now time.Time) Account {
 	var said []Statement
 	identifier := identified(s, c, complete)
-	if identifier.Code == "unverified" {
+	doubtful := identifier.Code == "unverified" || identifier.Code == "disagree"
+	if doubtful {
 		said = append(said, identifier)
 	}
 	if Expired(c, now) {
@@ -169,7 +172,7 @@ func card(s *language.Speaker, c *cps.Card, complete bool, now time.Time) Accoun
 	if c.PIN.Blocked() {
 		said = append(said, of(s, c, "blocked"))
 	}
-	if identifier.Code != "unverified" {
+	if !doubtful {
 		said = append(said, identifier)
 	}
 	if c.PIN.Known && c.PIN.TriesLeft == 1 {
@@ -204,6 +207,8 @@ func identified(s *language.Speaker, c *cps.Card, complete bool) Statement {
 		return of(s, c, "absent")
 	case !complete, c.Identifier.Status == cps.Pending:
 		return state(s, "identified")
+	case Sides(s, c.Identifier) != nil:
+		return of(s, c, "disagree")
 	case IsVerified(c.Identifier) && len(c.Identifier.Sources) > 1:
 		return state(s, "verified")
 	case IsVerified(c.Identifier) && slices.Contains(c.Identifier.Sources, cps.SourceCertificate):

@@ -408,3 +408,33 @@ func TestReaderLine(t *testing.T) {
 		t.Errorf("nothing known: %q", got)
 	}
 }
+
+// TestSides: each identifier under the source that gave it, only when they are two.
+func TestSides(t *testing.T) {
+	const chip, certificate, other = "Selon la puce (CPS_INFO_PS)", "Selon un certificat de la carte", "Selon un autre certificat de la carte"
+	s := speaker(t, "fr")
+	for name, tt := range map[string]struct {
+		sources     []cps.Source
+		certificate string
+		problems    []nationalid.Problem
+		want        [][2]string
+	}{
+		"they agree":             {[]cps.Source{cps.SourceInfoPS, cps.SourceCertificate}, "", nil, nil},
+		"only a wrong key":       {[]cps.Source{cps.SourceInfoPS}, "", []nationalid.Problem{nationalid.ProblemLuhn}, nil},
+		"the chip":               {[]cps.Source{cps.SourceInfoPS, cps.SourceCertificate}, "899700366240", []nationalid.Problem{cps.ProblemDisagree}, [][2]string{{chip, "8 997 002 188 96"}, {certificate, "8 997 003 662 40"}}},
+		"two certificates":       {[]cps.Source{cps.SourceCertificate}, "899700366240", []nationalid.Problem{cps.ProblemDisagree}, [][2]string{{certificate, "8 997 002 188 96"}, {other, "8 997 003 662 40"}}},
+		"the other is not known": {[]cps.Source{cps.SourceInfoPS}, "", []nationalid.Problem{cps.ProblemDisagree}, [][2]string{{chip, "8 997 002 188 96"}, {certificate, "non communiqué par la carte"}}},
+		"hostile":                {[]cps.Source{cps.SourceInfoPS}, "\x1b[31m8", nil, [][2]string{{chip, "8 997 002 188 96"}, {certificate, "\ufffd[31m8"}}},
+	} {
+		var got [][2]string
+		for _, f := range Sides(s, cps.Identifier{Identifier: nationalid.Identifier{Value: "899700218896"}, Sources: tt.sources, CertificateValue: tt.certificate, Problems: tt.problems}) {
+			got = append(got, [2]string{f.Label, f.Value})
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+	if got := Sides(s, cps.Identifier{Problems: []nationalid.Problem{cps.ProblemDisagree}}); got != nil {
+		t.Errorf("of no identifier: %v", got)
+	}
+}
