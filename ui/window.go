@@ -116,12 +116,16 @@ func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
 		options: options,
 		memory:  memory{preferred: options.Reader},
 	}
-	w.card = newCardScreen(speaker, options.Now, callbacks{
+	do := callbacks{
 		choose:            w.choose,
 		copy:              w.copy,
 		showDemonstration: func() { w.demonstrate(true) },
 		endDemonstration:  func() { w.demonstrate(false) },
-	})
+	}
+	if options.Doctor != nil {
+		do.toPoste = func() { w.toPoste() }
+	}
+	w.card = newCardScreen(speaker, options.Now, do)
 	w.shelf = &shelf{guide: options.Guide, spawn: func(work func()) { go work() }, post: fyne.Do, stocked: w.stocked}
 	w.text = func(e guide.Entry) guide.Text { return e.In(speaker.Tag()) }
 	if options.Settings != nil {
