@@ -263,8 +263,11 @@ func (i *integrationScreen) rebuild() {
 	i.revocation = nil
 	if i.stage == examined {
 		sections := []fyne.CanvasObject{i.modulesSection(), i.comparisonSection(), i.certificatesSection()}
-		if _, contradicting, _ := opinions(i.survey.Comparison); len(contradicting) > 0 {
-			sections[0], sections[1] = sections[1], sections[0] // what the answer speaks of comes first
+		switch i.answer().Code { // what the answer speaks of comes first
+		case "contradiction":
+			sections[0], sections[1] = sections[1], sections[0]
+		case "certificate":
+			sections = []fyne.CanvasObject{sections[2], sections[0], sections[1]}
 		}
 		for _, section := range sections {
 			if section != nil {

@@ -45,7 +45,7 @@ func newRevocationSection(on *integrationScreen, certificates []Certificate) *re
 	r.stop, r.stopBox = newAction(s.Say("integration.cancel"), theme.CancelIcon(), r.Stop, on.key)
 	r.ask.onFocus, r.stop.onFocus = on.reveal, on.reveal
 	what := s.Say("integration.revocation.what", "Hosts", strings.Join(igcsante.RevocationHosts(), ", "))
-	r.content = container.NewVBox(tight(container.NewHBox(r.askBox, r.stopBox), newCaption(what)), r.state)
+	r.content = container.NewVBox(container.NewHBox(r.askBox, r.stopBox), newCaption(what), r.state)
 	r.update()
 	return r
 }

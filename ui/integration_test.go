@@ -414,6 +414,9 @@ func TestIntegrationScreens(t *testing.T) {
 			if praise := strings.Contains(w.integration.title.Text, "la même chose que la carte"); praise != (w.integration.stage == examined && st.tone == wording.Good) {
 				t.Errorf("the title says %q under the sign of %d", w.integration.title.Text, st.tone)
 			}
+			if st.then == nil && strings.Contains(w.integration.title.Text, "certificat de la carte demande") && w.integration.findings.Objects[0].(*fyne.Container).Objects[0].(*fold) != w.integration.revocation.around {
+				t.Error("what the answer speaks of does not come first")
+			}
 			if w.integration.sign.Resource.Name() != toneIcon(st.tone).Name() {
 				t.Errorf("the sign is %s, want %s", w.integration.sign.Resource.Name(), toneIcon(st.tone).Name())
 			}
@@ -502,6 +505,9 @@ func TestRevocationIsAskedForOnceAndStops(t *testing.T) {
 	finish(work)
 	if st := i.answer(); st.Tone != wording.Bad || !strings.Contains(st.Meaning, "Signature : révoqué le 2026-10-01") {
 		t.Errorf("the answer is %+v", st)
+	}
+	if i.findings.Objects[0].(*fyne.Container).Objects[0].(*fold) == r.around {
+		t.Error("the section moved while the person was in it")
 	}
 	if r.around.sign.Name() != toneIcon(wording.Bad).Name() || r.around.shown.Resource.Name() != r.around.sign.Name() {
 		t.Error("the section does not show that one is revoked")

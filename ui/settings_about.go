@@ -49,9 +49,13 @@ func (p *settingsScreen) buildAbout() fyne.CanvasObject {
 	p.licences, works = p.newFold(s.Say("settings.licences"), nil, func() fyne.CanvasObject {
 		return container.NewVBox(newWords(s.Say("settings.licences.what")), newWorks(p.works()))
 	})
+	revision := s.Say("settings.revision", "Revision", line(p.revision))
+	if p.revision == version.Unknown {
+		revision = s.Say("settings.revision.unknown")
+	}
 	name := newTitle(s.Say("settings.version", "Name", s.Say("program.name"), "Version", version.Number))
 	return newPanel(container.New(layout.NewCustomPaddedVBoxLayout(0),
-		tight(name, newCaption(s.Say("settings.revision", "Revision", line(p.revision)))), about, works))
+		tight(name, newCaption(revision)), about, works))
 }
 
 // newOfficial is a link with its address, which can be typed elsewhere when

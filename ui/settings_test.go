@@ -105,7 +105,7 @@ var settingsStates = []struct {
 	not  []string
 }{
 	{"first", Choices{}, &fakeRing{}, func(t *testing.T, w *Window, _ *[]func()) { toSettings(t, w) },
-		[]string{"Réglages", "Grands caractères", "Rapports toujours sans noms ni numéros", "essaie une connexion vers", "au prochain démarrage", "version 0.1.0"},
+		[]string{"Réglages", "Grands caractères", "Rapports toujours sans noms ni numéros", "essaie une connexion vers", "au prochain démarrage", "version 0.1.0", "Révision inconnue"},
 		[]string{"J'ai compris", "Collez la clé"}},
 	{"welcome", Choices{}, &fakeRing{}, func(*testing.T, *Window, *[]func()) {},
 		[]string{"Bienvenue", "J'ai compris", "Il n'envoie rien et ne garde rien", "jamais le code porteur de lui-même"}, nil},

@@ -9,12 +9,15 @@ import (
 // Number is the version of the product, as in FyneApp.toml and the CHANGELOG.
 const Number = "0.1.0"
 
+// Unknown stands for a revision that the build did not note down.
+const Unknown = "unknown"
+
 // Revision is the commit that the program was built from, shortened, or
-// "unknown"; a "+" tells that the sources had been changed since.
+// Unknown; a "+" tells that the sources had been changed since.
 func Revision() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return Unknown
 	}
 	revision, changed := "", ""
 	for _, s := range info.Settings {
@@ -28,7 +31,7 @@ func Revision() string {
 		}
 	}
 	if len(revision) < 12 {
-		return "unknown"
+		return Unknown
 	}
 	return revision[:12] + changed
 }
