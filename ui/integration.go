@@ -83,7 +83,8 @@ const (
 	examined
 )
 
-// integrationScreen is the place Intégration: its sections are folded or open.
+// integrationScreen is the place Intégration: one answer, and sections that are
+// folded or open. All of it scrolls, as in Poste.
 type integrationScreen struct {
 	pane
 	now   func() time.Time
@@ -128,16 +129,15 @@ func newIntegrationScreen(s *language.Speaker, now func() time.Time, bench Workb
 	i.onKey = i.press
 	i.findings = container.NewVBox()
 	i.proof = newProofSection(i)
-	sections := container.NewVBox(i.findings, i.proof.content)
+	sections := container.NewVBox(i.buildAnswer(), i.findings, i.proof.content)
 	if i.exchanges = newTraceSection(i); i.exchanges != nil {
 		sections.Add(i.exchanges.content)
 	}
 	if i.virtual = newVirtualSection(i); i.virtual != nil {
 		sections.Add(i.virtual.content)
 	}
-	i.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(2, gap, gap, gap), sections))
-	top := i.buildAnswer()
-	i.content = container.New(layout.NewBorderLayout(top, nil, nil, nil), top, i.scroll)
+	i.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(6, gap, gap, gap), sections))
+	i.content = i.scroll
 	i.update()
 	return i
 }
@@ -150,10 +150,9 @@ func (i *integrationScreen) buildAnswer() fyne.CanvasObject {
 	i.next.TextStyle.Bold = true
 	i.run, i.runBox = newAction(s.Say("integration.examine"), theme.SearchIcon(), i.Examine, i.key)
 	i.stop, i.stopBox = newAction(s.Say("integration.cancel"), theme.CancelIcon(), i.Interrupt, i.key)
-	buttons := container.NewHBox(i.runBox, i.stopBox)
-	return container.New(layout.NewCustomPaddedLayout(6, 2, gap, gap),
-		container.NewVBox(signed(i.sign, 40, 6, tight(i.title, i.meaning, i.next)),
-			container.New(layout.NewCustomPaddedLayout(0, 0, 54, 0), buttons)))
+	i.run.onFocus, i.stop.onFocus = i.reveal, i.reveal
+	return container.NewVBox(signed(i.sign, 40, 6, tight(i.title, i.meaning, i.next)),
+		container.New(layout.NewCustomPaddedLayout(0, 0, 54, 0), container.NewHBox(i.runBox, i.stopBox)))
 }
 
 // busy tells whether the workbench is at work.

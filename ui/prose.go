@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"regexp"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -144,11 +145,17 @@ func anyBound(text string) bool {
 	return false
 }
 
+// unit is one that stands with its number.
+var unit = regexp.MustCompile(`^(ms|s|min|h|[kMG]?o|[KMG]?B|KiB|MiB)\b`)
+
 // bound tells whether the space at that place holds together what stands before
 // and after it.
 func bound(text string, at int) bool {
 	before, after := text[:at], text[at+1:]
 	if strings.HasSuffix(before, "«") || strings.HasPrefix(after, "»") {
+		return true
+	}
+	if at > 0 && text[at-1] >= '0' && text[at-1] <= '9' && unit.MatchString(after) {
 		return true
 	}
 	sign := strings.IndexAny(after, ":;?!%") == 0

@@ -98,7 +98,7 @@ func TestProseFollows(t *testing.T) {
 func TestBound(t *testing.T) {
 	for text, want := range map[string]bool{
 		"a~: b": true, "a~:": true, "a~? b": true, "a~!\nb": true, "100~% de": true, "(a~?) b": true, "a~?»": true,
-		"«~a": true, "a~».": true, "a~; b": true,
+		"0,3~s.": true, "12~Mo (": true, "0~sur 2": false, "en~s": false, "«~a": true, "a~».": true, "a~; b": true,
 		"a~b": false, "a~:8080": false, "a~%PATH%": false, "a~?x=1": false, "a:~b": false, "»~a": false,
 	} {
 		at := strings.Index(text, "~")

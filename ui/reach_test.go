@@ -118,6 +118,9 @@ const narrow float32 = 400
 // no more room across than a small window has.
 func fitsNarrow(t *testing.T, w *Window, p *pane) {
 	t.Helper()
+	if p.content != fyne.CanvasObject(p.scroll) {
+		t.Error("a part does not scroll, and may leave no room for the rest")
+	}
 	w.app.Settings().SetTheme(scaledTheme(largeScale))
 	p.content.Resize(fyne.NewSize(narrow, 300))
 	if least := fyne.Max(p.content.MinSize().Width, p.scroll.Content.MinSize().Width); least > narrow {
