@@ -49,6 +49,8 @@ func (p *settingsScreen) buildAbout() fyne.CanvasObject {
 	p.licences, works = p.newFold(s.Say("settings.licences"), nil, func() fyne.CanvasObject {
 		return container.NewVBox(newWords(s.Say("settings.licences.what")), newWorks(p.works()))
 	})
+	p.revealOpened(p.about, about)
+	p.revealOpened(p.licences, works)
 	revision := s.Say("settings.revision", "Revision", line(p.revision))
 	if p.revision == version.Unknown {
 		revision = s.Say("settings.revision.unknown")
@@ -56,6 +58,16 @@ func (p *settingsScreen) buildAbout() fyne.CanvasObject {
 	name := newTitle(s.Say("settings.version", "Name", s.Say("program.name"), "Version", version.Number))
 	return newPanel(container.New(layout.NewCustomPaddedVBoxLayout(0),
 		tight(name, newCaption(revision)), about, works))
+}
+
+// revealOpened brings what a person unfolds in sight.
+func (p *settingsScreen) revealOpened(f *fold, box fyne.CanvasObject) {
+	f.turned = func() {
+		p.content.Refresh()
+		if f.open {
+			p.reveal(box)
+		}
+	}
 }
 
 // newOfficial is a link with its address, which can be typed elsewhere when

@@ -52,6 +52,7 @@ func newKeySection(on *settingsScreen, ring Keyring) *keySection {
 		on.content.Refresh()
 		if k.fold.open {
 			k.look()
+			on.reveal(k.content)
 		} else {
 			k.Wipe()
 		}

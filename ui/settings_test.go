@@ -414,6 +414,15 @@ func TestSettingsByKeyboard(t *testing.T) {
 	if !settings.kept.LargeText {
 		t.Error("Space does not tick")
 	}
+	p.about.Close()
+	wrap(w)
+	p.scroll.ScrollToTop()
+	screen.Focus(p.about)
+	before := p.scroll.Offset.Y
+	typeKeys(w, fyne.KeyReturn)
+	if p.scroll.Offset.Y <= before {
+		t.Error("what was unfolded stays out of sight")
+	}
 	screen.Unfocus()
 	typeKeys(w, fyne.KeyEnd)
 	if p.scroll.Offset.Y == 0 {
