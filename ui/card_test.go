@@ -23,6 +23,7 @@ func openCard(t *testing.T, tag string) *Window {
 	}
 	w := New(test.NewTempApp(t), s, Options{Now: today, Doctor: &fakeDoctor{}, Later: func(time.Duration, func()) {}})
 	t.Cleanup(w.Close)
+	makeAll(w)
 	w.poste.spawn = func(func()) {} // no diagnosis is waited for
 	w.Open()
 	settle(w, 1024, 600)

@@ -856,6 +856,8 @@ func BenchmarkTyping(b *testing.B) {
 	app := test.NewTempApp(b)
 	w := New(app, s, Options{Now: today, Doctor: &fakeDoctor{}, Guide: &fakeGuide{book: book}})
 	defer w.Close()
+	w.shelf.spawn, w.shelf.post = func(do func()) { do() }, func(do func()) { do() }
+	makeAll(w)
 	g := w.guide
 	g.spawn, g.post = func(do func()) { do() }, func(do func()) { do() }
 	w.Open()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"postecpx/cardreader"
@@ -107,6 +108,11 @@ func (w *world) snapshot(ctx context.Context) cardreader.Snapshot {
 
 func (w *world) read(ctx context.Context) (*cps.Card, error) {
 	return cardreader.ReadCard(ctx, w.Source, slot, cps.Options{})
+}
+
+// Revocation asks nobody: no picture shows an answer.
+func (w *world) Revocation(context.Context, []ui.Certificate, func(int, igcsante.RevocationResult)) error {
+	return errors.New("no network in a picture")
 }
 
 // cryptolib is what ANS's module says of the card in the reader.
