@@ -262,6 +262,9 @@ func TestExchangesAreSaved(t *testing.T) {
 	x.Record()
 	x.Record()
 	w.integration.Examine()
+	if x.record.Disabled() {
+		t.Error("the button that was pressed loses the keyboard")
+	}
 	if len(*work) != 1 {
 		t.Fatalf("%d pieces of work at a time", len(*work))
 	}

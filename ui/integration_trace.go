@@ -157,8 +157,8 @@ func (t *traceSection) update() {
 	}
 	t.state.RemoveAll()
 	t.state.Add(t.on.newStatement(st))
-	enable(t.record, !t.on.busy() && t.on.reader != "")
-	enable(t.save, !t.busy)
+	// The one that was pressed stays: a button that is disabled loses the keyboard.
+	enable(t.record, t.underWay || !t.on.busy() && t.on.reader != "")
 	if t.recording == nil || len(t.recording.Exchanges) == 0 {
 		t.kept.Hide()
 		return
