@@ -101,10 +101,13 @@ func (w *Window) guideShortcuts() []shortcut {
 }
 
 // run does what a shortcut of the window does, and tells whether there is one.
+// Nothing is done while a question waits for its answer.
 func (w *Window) run(s fyne.Shortcut) bool {
 	for _, own := range w.shortcuts {
 		if own.keys.ShortcutName() == s.ShortcutName() {
-			own.do()
+			if w.asked == nil {
+				own.do()
+			}
 			return true
 		}
 	}

@@ -34,7 +34,11 @@ func (i *integrationScreen) modulesSection() fyne.CanvasObject {
 		tone = max(tone, wording.Warning)
 	}
 	answering, _ := split(probes)
-	f, box := i.newSection(s.Say("integration.modules", "Answering", len(answering), "All", len(probes)), tone, func() fyne.CanvasObject {
+	title := "integration.modules"
+	if tone >= wording.Warning && len(answering) == len(probes) {
+		title = "integration.modules.remark" // the sign warns of something else
+	}
+	f, box := i.newSection(s.Say(title, "Answering", len(answering), "All", len(probes)), tone, func() fyne.CanvasObject {
 		all := container.NewVBox()
 		for _, p := range probes {
 			all.Add(i.newModule(p))

@@ -231,7 +231,11 @@ func newSelector(chosen func(string)) (*selector, fyne.CanvasObject) {
 	s := &selector{ring: canvas.NewRectangle(color.Transparent)}
 	s.OnChanged = chosen
 	s.ExtendBaseWidget(s)
-	return s, ringed(s, s.ring)
+	// Its ground is that of a panel: without an edge it would look like words.
+	edge := canvas.NewRectangle(color.Transparent)
+	edge.CornerRadius, edge.StrokeWidth = 8, 1
+	outline := newPainted(edge, func(c colours) { edge.StrokeColor = c(theme.ColorNameInputBorder) })
+	return s, ringed(container.NewStack(s, outline), s.ring)
 }
 
 // FocusGained is called by the toolkit.

@@ -256,7 +256,7 @@ type shortcut struct {
 func (w *Window) bind(shortcuts []shortcut) {
 	w.shortcuts = shortcuts
 	for _, s := range shortcuts {
-		w.window.Canvas().AddShortcut(s.keys, func(fyne.Shortcut) { s.do() })
+		w.window.Canvas().AddShortcut(s.keys, func(keys fyne.Shortcut) { w.run(keys) })
 	}
 	w.window.Canvas().SetOnTypedKey(w.places.key)
 }

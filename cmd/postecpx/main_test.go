@@ -28,6 +28,7 @@ func TestParse(t *testing.T) {
 		"demo":             {[]string{"--demo"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitOK, true, ""},
 		"named demo":       {[]string{"--demo=pharmacien"}, "fr", options{demonstration: "pharmacien"}, "fr", exitOK, true, ""},
 		"reader":           {[]string{"--reader", "virtual"}, "fr", options{demonstration: defaultDemonstration, reader: "virtual"}, "fr", exitOK, true, ""},
+		"screen reader":    {[]string{"--screen-reader"}, "fr", options{demonstration: defaultDemonstration, voices: true}, "fr", exitOK, true, ""},
 		"report":           {[]string{"--report"}, "fr", options{demonstration: defaultDemonstration, report: true}, "fr", exitOK, true, ""},
 		"unknown language": {[]string{"--lang", "de"}, "en", options{demonstration: defaultDemonstration}, "fr", exitUsage, false, "« de »"},
 		"unknown option":   {[]string{"--nope"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitUsage, false, "Option inconnue : --nope\n"},

@@ -17,6 +17,7 @@ type options struct {
 	demonstration string // name of a shipped card
 	reader        string // part of a reader's name
 	report        bool   // a report in place of the window
+	voices        bool   // for a screen reader, even when none says that it runs
 }
 
 // demoFlag is --demo, or --demo=NAME.
@@ -50,6 +51,7 @@ func parse(args []string, system string, stderr io.Writer) (o options, s *langua
 	set.Var(demoFlag{&o.demonstration}, "demo", "")
 	set.StringVar(&o.reader, "reader", "", "")
 	set.BoolVar(&o.report, "report", false, "")
+	set.BoolVar(&o.voices, "screen-reader", false, "")
 	wrong, unknownLanguage := set.Parse(args), false
 	s, err := language.New(*tag)
 	if err != nil {
@@ -117,6 +119,7 @@ func usage(w io.Writer, s *language.Speaker) {
 		{"--demo[=" + s.Say("ui.flag.demo.value") + "]", s.Say("ui.flag.demo")},
 		{"--reader " + s.Say("ui.flag.reader.value"), s.Say("ui.flag.reader")},
 		{"--report", s.Say("poste.flag.report")},
+		{"--screen-reader", s.Say("ui.flag.screen-reader")},
 	} {
 		fmt.Fprintf(w, "  %-15s %s\n", f.form, f.meaning)
 	}
