@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -33,8 +34,8 @@ func newBar(s *language.Speaker, all []place, to func(int), other func(*fyne.Key
 		items.Add(i)
 	}
 	ground, edge := canvas.NewRectangle(color.Transparent), canvas.NewRectangle(color.Transparent)
-	edge.SetMinSize(fyne.NewSize(1, 0))
-	b.content = newPainted(container.NewStack(ground, container.NewBorder(nil, nil, nil, edge, items)), func(c colours) {
+	inside := container.New(layout.NewCustomPaddedLayout(0, 0, 0, 1), container.NewStack(ground, items))
+	b.content = newPainted(container.NewStack(edge, inside), func(c colours) {
 		ground.FillColor, edge.FillColor = c(colorPanel), c(colorOutline)
 	})
 	return b
