@@ -63,6 +63,7 @@ type guideScreen struct {
 	suggestions []guide.Suggestion
 	drawn       string // what the situation was drawn from
 	situation   *fyne.Container
+	lookup      *lookup
 
 	searchPart
 	entryPart
@@ -75,6 +76,7 @@ func newGuideScreen(s *language.Speaker, o Options, copy func(string), canvas fu
 		text: func(e guide.Entry) guide.Text { return e.In(s.Tag()) },
 	}
 	g.onKey = g.press
+	g.lookup = newLookup(g, o.Directory)
 	g.list, g.page = g.buildList(), g.buildPage()
 	g.page.Hide()
 	g.scroll = g.listScroll
@@ -107,6 +109,7 @@ func (g *guideScreen) buildList() fyne.CanvasObject {
 
 // arrive has the search wait for words.
 func (g *guideScreen) arrive() {
+	g.lookup.Locate()
 	if g.shown == "" {
 		g.focus(g.search)
 	}
@@ -134,6 +137,8 @@ func (g *guideScreen) press(key *fyne.KeyEvent) {
 		g.scrollKey(key)
 	case g.shown != "":
 		g.Back()
+	case g.lookup.cancel != nil && g.situation.Visible():
+		g.lookup.Stop()
 	default:
 		g.clearWords()
 	}

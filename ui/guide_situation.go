@@ -43,6 +43,7 @@ func (g *guideScreen) Follow(k known) {
 	}
 	g.known = k
 	g.match()
+	g.lookup.about(k.card)
 }
 
 // match finds the entries that fit. The card of a diagnosis is the one that its
@@ -114,6 +115,7 @@ func (g *guideScreen) showSituation() {
 	if page := g.newDirectory(); page != nil {
 		g.situation.Add(page)
 	}
+	g.situation.Add(g.lookup.box)
 	if g.shown == "" && g.situation.Visible() {
 		g.listScroll.ScrollToTop() // it is news
 	}

@@ -31,6 +31,8 @@ type fakeGuide struct {
 	loadErr error
 	openErr error
 	opened  []string
+	// directory is nil for no look-up.
+	directory *fakeDirectory
 }
 
 func (f *fakeGuide) Load() (Guidebook, error) { return f.book, f.loadErr }
@@ -158,7 +160,11 @@ func guideWindow(t *testing.T, tag string, f *fakeGuide, doctor *fakeDoctor) (w 
 	work = new([]func())
 	spawn := func(do func()) { *work = append(*work, do) }
 	book, little := f.book.(fakeBook)
-	w = New(test.NewTempApp(t), s, Options{Now: today, Doctor: doctor, Guide: f, Open: f.browse, Workbench: &fakeBench{}, Later: func(time.Duration, func()) {}})
+	o := Options{Now: today, Doctor: doctor, Guide: f, Open: f.browse, Workbench: &fakeBench{}, Later: func(time.Duration, func()) {}}
+	if f.directory != nil {
+		o.Directory = f.directory
+	}
+	w = New(test.NewTempApp(t), s, o)
 	t.Cleanup(w.Close)
 	w.shelf.spawn, w.shelf.post = spawn, func(do func()) { do() }
 	makeAll(w)
@@ -382,12 +388,27 @@ func TestGuideSpeaksAndStaysInside(t *testing.T) {
 					}
 				}
 				staysInside(t, w)
+				fitsLeastWidth(t, w)
 			})
 		}
 	}
 }
 
-// TestEveryEntryFits shows the whole true guide in a small window.
+// leastWidth is how narrow the place can be, with large text.
+const leastWidth = 400
+
+// fitsLeastWidth holds that everything wraps.
+func fitsLeastWidth(t *testing.T, w *Window) {
+	t.Helper()
+	fyne.CurrentApp().Settings().SetTheme(scaledTheme(largeScale))
+	wrap(w)
+	if least := w.guide.content.MinSize().Width; least > leastWidth {
+		t.Errorf("it needs a width of %.0f", least)
+	}
+}
+
+// TestEveryEntryFits shows the whole true guide in a small window, with large
+// text.
 func TestEveryEntryFits(t *testing.T) {
 	book, err := guide.Load()
 	if err != nil {
@@ -395,6 +416,7 @@ func TestEveryEntryFits(t *testing.T) {
 	}
 	for _, tag := range language.Supported {
 		w, _ := guideWindow(t, tag, &fakeGuide{book: book}, &fakeDoctor{})
+		fyne.CurrentApp().Settings().SetTheme(scaledTheme(largeScale))
 		toGuide(t, w)
 		w.guide.showAll()
 		if n := len(w.guide.rowsBox.Objects); n != len(book.Entries()) {
@@ -410,6 +432,9 @@ func TestEveryEntryFits(t *testing.T) {
 		}
 		inside := func(what string) {
 			w.guide.page.Refresh() // words wrap: the layout needs two looks
+			if least := w.guide.content.MinSize().Width; least > leastWidth {
+				t.Errorf("%s %s: it needs a width of %.0f", tag, what, least)
+			}
 			walk(w.window.Content(), 0, func(o fyne.CanvasObject, right float32) {
 				if right > 513 {
 					t.Errorf("%s %s: %T ends at %.0f", tag, what, o, right)

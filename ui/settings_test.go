@@ -108,11 +108,11 @@ var settingsStates = []struct {
 		[]string{"Réglages", "Grands caractères", "Rapports toujours sans noms ni numéros", "essaie une connexion vers", "au prochain démarrage", "version 0.1.0", "Révision inconnue"},
 		[]string{"J'ai compris", "Collez la clé"}},
 	{"welcome", Choices{}, &fakeRing{}, func(*testing.T, *Window, *[]func()) {},
-		[]string{"Bienvenue", "J'ai compris", "Il n'envoie rien et ne garde rien", "jamais le code porteur de lui-même"}, nil},
+		[]string{"Bienvenue", "J'ai compris", "il n'envoie rien et ne garde rien", "jamais le code porteur de lui-même"}, nil},
 	{"key-none", Choices{Welcomed: true}, &fakeRing{err: &annuaire.Failure{Code: annuaire.CodeNoKey}}, func(t *testing.T, w *Window, work *[]func()) {
 		toSettings(t, w)
 		openKey(w, work)
-	}, []string{"Aucune clé n'est rangée", "Ranger la clé", "ne sert qu'à la commande"}, nil},
+	}, []string{"Aucune clé n'est rangée", "Ranger la clé", "seulement quand vous le demandez"}, nil},
 	{"key-there", Choices{Welcomed: true}, &fakeRing{source: annuaire.FromKeyring}, func(t *testing.T, w *Window, work *[]func()) {
 		toSettings(t, w)
 		openKey(w, work)

@@ -47,6 +47,9 @@ type Options struct {
 	Settings Settings
 	// Keyring keeps the key of the API; nil where none is to be asked for.
 	Keyring Keyring
+	// Directory asks the API of the Annuaire Santé, from the place Guide; nil for
+	// no look-up.
+	Directory Directory
 	// Open shows an address in the browser of the person, and refuses those that
 	// the program does not know; annuaire.Open when nil. It is called outside of
 	// the toolkit's goroutine.

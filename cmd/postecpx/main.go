@@ -90,7 +90,7 @@ func run(args []string, stderr io.Writer, report func(options, *language.Speaker
 	bench := &workbench{ctx: ctx}
 	window := ui.New(program, speaker, ui.Options{
 		Reader: options.reader, Workbench: bench, Doctor: newDoctor(bench, speaker, options.reader),
-		Guide: guidance{}, Settings: settings, Keyring: keyring{ctx}, Quiet: asksDemonstration(args),
+		Guide: guidance{}, Directory: directory{ctx: ctx}, Settings: settings, Keyring: keyring{ctx}, Quiet: asksDemonstration(args),
 		Voices: options.voices || screenReader(),
 	})
 	window.Open()
