@@ -155,7 +155,7 @@ func (g *guideScreen) open(address string) {
 				return
 			}
 			g.tell(wording.Statement{Tone: wording.Warning, Title: g.speaker.Say("guide.link.failed"),
-				Meaning: wording.Cause(err), Next: g.speaker.Say("guide.link.failed.next", "Address", address)})
+				Meaning: g.speaker.Say("ui.cause", "Cause", wording.Cause(err)), Next: g.speaker.Say("guide.link.failed.next", "Address", address)})
 		})
 	})
 }

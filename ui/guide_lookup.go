@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -236,26 +237,22 @@ func (l *lookup) answer(q annuaire.Question, a annuaire.Answer) {
 	all := container.NewVBox()
 	same, different := 0, 0
 	for _, p := range people {
-		all.Add(someFacts(l.on, p.Facts(s)))
-		compared := annuaire.Compare(l.card, wording.Expired(l.card, l.on.now()), p)
-		var facts []wording.Fact
-		for _, c := range compared {
-			facts = append(facts, c.Say(s))
-			switch c.Agreement {
-			case annuaire.Same:
-				same++
-			case annuaire.Different:
-				different++
-			}
+		said := map[annuaire.Agreement][]wording.Fact{}
+		for _, c := range annuaire.Compare(l.card, wording.Expired(l.card, l.on.now()), p) {
+			said[c.Agreement] = append(said[c.Agreement], c.Say(s))
 		}
+		same += len(said[annuaire.Same])
+		different += len(said[annuaire.Different])
 		all.Add(newTitle(s.Say("annuaire.compare.title")))
-		all.Add(newFacts(200, facts...))
+		all.Add(newFacts(200, slices.Concat(said[annuaire.Different], said[annuaire.Same], said[annuaire.Unknown])...))
+		all.Add(newTitle(s.Say("guide.lookup.record")))
+		all.Add(someFacts(l.on, p.Facts(s)))
 	}
 	if a.Outcome == annuaire.Found {
 		switch {
 		case different > 0:
 			st.Tone = max(st.Tone, wording.Warning)
-			st.Meaning = joinSentences(st.Meaning, s.Say("guide.lookup.differs", "Count", different))
+			st.Title, st.Meaning = s.Say("guide.lookup.differs", "Count", different), joinSentences(st.Title, st.Meaning)
 			st.Next = s.Say("guide.lookup.differs.next")
 		case same > 0:
 			st.Meaning = joinSentences(st.Meaning, s.Say("guide.lookup.agrees", "Count", same))

@@ -96,7 +96,7 @@ var lookupStates = []lookupState{
 		no := false
 		p.FamilyName, p.Active = "AUTRE", &no
 		p.Cards[0].End.Year = 2028
-	})}, says: []string{"Attention : L'Annuaire Santé connaît ce professionnel.", "diffèrent sur 3 points", "exercice terminé",
+	})}, says: []string{"Attention : La carte et l'annuaire diffèrent sur 3 points, montrés ci-dessous.", "L'Annuaire Santé connaît ce professionnel.", "exercice terminé",
 		"différent : CLAIRE SPECIALISTE0021889 sur la carte, CLAIRE AUTRE dans l'annuaire", "21/02/2028", "À faire : Vérifiez ce qui diffère"}, not: []string{"Rien à faire"}},
 	{name: "silent", directory: fakeDirectory{answer: claire(func(p *annuaire.Person) { *p = annuaire.Person{ID: "1", Identifier: "899700218896"} })},
 		card: func(c *cps.Card) { c.Identifier.Identifier = rpps("99700366240") }, says: []string{"diffèrent sur un point", "inconnu : la carte ou l'annuaire ne le dit pas"}},

@@ -62,7 +62,7 @@ func (g *guideScreen) buildSearch() fyne.CanvasObject {
 			g.rows[0].byKey = false
 		}
 	}
-	g.search.onOther, g.search.onDown = g.key, func() { g.move(true) }
+	g.search.onOther, g.search.onDown = g.key, g.enterFound
 	_, g.clearBox = newAction(s.Say("guide.search.clear"), theme.ContentClearIcon(), func() {
 		g.clearWords()
 		g.focus(g.search)
@@ -274,6 +274,9 @@ func (g *guideScreen) showHits() {
 		n := len(g.rows)
 		r := g.newRow(theme.NewPrimaryThemedResource(theme.DocumentIcon()), func(r *row) { g.showHit(n, r) })
 		r.more.Wrapping, r.more.Truncation = fyne.TextWrapOff, fyne.TextTruncateEllipsis
+		if n == 0 {
+			r.onMove = g.leaveFirst
+		}
 		g.rows = append(g.rows, r)
 	}
 	for n, hit := range shown {
@@ -293,6 +296,25 @@ func (g *guideScreen) showHits() {
 	}
 }
 
+// enterFound takes the keyboard from the search to what it found.
+func (g *guideScreen) enterFound() {
+	if g.situation.Visible() || len(g.hits) == 0 {
+		g.move(true)
+		return
+	}
+	g.focus(g.rows[0])
+}
+
+// leaveFirst takes the keyboard from the first that was found to the next one,
+// or back to the words.
+func (g *guideScreen) leaveFirst(next bool) {
+	if next || g.situation.Visible() {
+		g.move(next)
+		return
+	}
+	g.focus(g.search)
+}
+
 // showHit shows a hit; the way back leads to its row, and to the search.
 func (g *guideScreen) showHit(n int, r *row) {
 	if n >= len(g.hits) {
@@ -308,10 +330,14 @@ func (g *guideScreen) showHit(n int, r *row) {
 // find out where a longer one is to be cut.
 const longestLine = 160
 
-// firstLine is the beginning of an answer.
+// firstLine is the beginning of an answer; one that announces what follows goes
+// on with it.
 func firstLine(answer string) string {
+	begun := ""
 	for _, b := range blocksOf(answer) {
-		return plaintext.Line(b.text, longestLine)
+		if begun = joinSentences(begun, b.text); !strings.HasSuffix(begun, ":") {
+			break
+		}
 	}
-	return ""
+	return plaintext.Line(begun, longestLine)
 }

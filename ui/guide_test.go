@@ -471,8 +471,10 @@ func TestBlocksOf(t *testing.T) {
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(block{})); d != "" {
 		t.Error(d)
 	}
-	if got := firstLine("- a"); got != "a" {
-		t.Errorf("first line %q", got)
+	for answer, want := range map[string]string{"- a": "a", "Qui :\n\n- moi ;\n- toi.": "Qui : moi ;", "Un.\n\nDeux :": "Un."} {
+		if got := firstLine(answer); got != want {
+			t.Errorf("the first line of %q is %q, not %q", answer, got, want)
+		}
 	}
 	if blocksOf(" \n") != nil || firstLine("") != "" {
 		t.Error("something came of nothing")
@@ -495,6 +497,14 @@ func TestGuideByKeyboard(t *testing.T) {
 		g.search.TypedRune(r)
 	}
 	wrap(w)
+	typeKeys(w, fyne.KeyDown)
+	if screen.Focused() != fyne.Focusable(g.rows[0]) {
+		t.Errorf("from the words, Down leads to %T", screen.Focused())
+	}
+	typeKeys(w, fyne.KeyUp)
+	if screen.Focused() != fyne.Focusable(g.search) {
+		t.Errorf("from the first hit, Up leads to %T", screen.Focused())
+	}
 	typeKeys(w, fyne.KeyReturn)
 	if g.shown != "carte" || screen.Focused() != fyne.Focusable(g.backward) {
 		t.Fatalf("Enter shows %q, with the keyboard on %T", g.shown, screen.Focused())
