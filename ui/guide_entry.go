@@ -165,11 +165,13 @@ func (g *guideScreen) newLink(to links.Link) fyne.CanvasObject {
 	if _, err := annuaire.Allowed(to.URL); err != nil {
 		return signed(icon, 20, 12, underRing(tight(newWords(to.Label(s.Tag())), newPrint(to.URL), newCaption(s.Say("guide.link.unopened")))))
 	}
-	l := &link{ring: canvas.NewRectangle(color.Transparent), onOther: g.key, onFocus: g.reveal}
+	l := &link{ring: canvas.NewRectangle(color.Transparent), onOther: g.key}
 	l.Text, l.Wrapping = to.Label(s.Tag()), fyne.TextWrapWord
 	l.OnTapped = func() { g.open(to.URL) }
 	l.ExtendBaseWidget(l)
-	return signed(icon, 20, 12, tight(ringed(l, l.ring), underRing(newPrint(to.URL))))
+	box := signed(icon, 20, 12, tight(ringed(l, l.ring), underRing(newPrint(to.URL))))
+	l.onFocus = func(fyne.CanvasObject) { g.reveal(box) }
+	return box
 }
 
 // newOther leads to another entry; the way back leads here.

@@ -244,7 +244,7 @@ func (l *lookup) answer(q annuaire.Question, a annuaire.Answer) {
 		same += len(said[annuaire.Same])
 		different += len(said[annuaire.Different])
 		all.Add(newTitle(s.Say("annuaire.compare.title")))
-		all.Add(newFacts(200, slices.Concat(said[annuaire.Different], said[annuaire.Same], said[annuaire.Unknown])...))
+		all.Add(newFacts(250, slices.Concat(said[annuaire.Different], said[annuaire.Same], said[annuaire.Unknown])...))
 		all.Add(newTitle(s.Say("guide.lookup.record")))
 		all.Add(someFacts(l.on, p.Facts(s)))
 	}
@@ -273,7 +273,7 @@ func (l *lookup) answer(q annuaire.Question, a annuaire.Answer) {
 
 // someFacts are facts, and that there are more than are shown.
 func someFacts(g *guideScreen, facts []wording.Fact) fyne.CanvasObject {
-	shown := newFacts(200, facts[:min(mostFacts, len(facts))]...)
+	shown := newFacts(250, facts[:min(mostFacts, len(facts))]...)
 	if len(facts) <= mostFacts {
 		return shown
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
@@ -853,14 +854,22 @@ func TestGuideLines(t *testing.T) {
 	w := showGuide(t, "fr", "entry")
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject
 	lefts := map[string]float32{}
+	var first *link
+	var address *widget.Label // under it
 	walk(w.guide.content, 0, func(o fyne.CanvasObject, _ float32) {
 		switch o := o.(type) {
 		case *link:
 			lefts[o.Text] = at(o).X
+			if first == nil {
+				first = o
+			}
 		case *prose:
 			lefts[o.Text] = at(o).X
 		case *widget.Label:
 			lefts[o.Text] = at(o).X
+			if first != nil && address == nil && strings.HasPrefix(o.Text, "https://") {
+				address = o
+			}
 		}
 	})
 	for _, id := range []string{"faq-industriels", "igc-sante-chain"} {
@@ -869,6 +878,19 @@ func TestGuideLines(t *testing.T) {
 			t.Errorf("%s is at %.0f, its address at %.0f", id, name, lefts[to.URL])
 		}
 	}
+	// A link comes into sight with its address.
+	for range 3 {
+		settle(w, 683, 300)
+	}
+	w.window.Canvas().Focus(first)
+	if bottom := at(address).Y + address.Size().Height; !first.ring.Visible() || bottom > 300 || at(first).Y < 0 {
+		t.Errorf("the address of the link ends at %.0f", bottom)
+	}
+	walk(first, 0, func(o fyne.CanvasObject, _ float32) {
+		if frame, is := o.(*canvas.Rectangle); is && frame.StrokeWidth > 0 {
+			t.Error("the link has another frame inside of its ring")
+		}
+	})
 	w.guide.Search()
 	wrap(w)
 	field := w.guide.search

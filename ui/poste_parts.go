@@ -50,17 +50,15 @@ func (p *posteScreen) follow(to wording.Link) {
 	})
 }
 
-// FocusGained is called by the toolkit.
+// FocusGained is called by the toolkit, whose own frame would be a second one.
 func (l *link) FocusGained() {
 	l.ring.Show()
-	l.Hyperlink.FocusGained()
 	l.onFocus(l)
 }
 
 // FocusLost is called by the toolkit.
 func (l *link) FocusLost() {
 	l.ring.Hide()
-	l.Hyperlink.FocusLost()
 }
 
 // TypedKey is called by the toolkit.
