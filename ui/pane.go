@@ -14,8 +14,8 @@ import (
 	"postecpx/internal/wording"
 )
 
-// pane is what the places with an answer and sections have in common: the
-// answer stands at the top and never scrolls away; under it the sections scroll.
+// pane is what the places with an answer and sections have in common: what
+// scrolls, and what the keyboard does there.
 type pane struct {
 	speaker *language.Speaker
 	content fyne.CanvasObject

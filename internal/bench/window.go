@@ -79,6 +79,7 @@ func (b *bench) windowTable(ours, empty []cost) {
 	b.line("")
 	b.line("Both on the same X server (Xvfb) with software OpenGL, in turn, %d times each, the median; at rest for", b.windows)
 	b.line("%v, %d times each, %v after it is interactive. No card is in the reader: the demonstration is shown.", b.rest, b.rests, resting)
+	b.line("Both find what an earlier start has left: the list of the fonts, and what OpenGL compiled.")
 	b.line("The first frame is seen in the memory of the screen, read each millisecond; the window is interactive when the")
 	b.line("answer to a key that is pressed each 25 ms (Alt+4, to the place Intégration) stands there whole.")
 	b.line("")
