@@ -29,6 +29,7 @@ const (
 	poste
 	guidance
 	integration
+	reglages
 )
 
 // scene is a state of a place: the world, and what the person does there.
@@ -61,6 +62,7 @@ var scenes = []scene{
 		s.press(fyne.KeyF5)
 		s.await()
 	}},
+	{"reglages", reglages, in(""), nil},
 }
 
 // diagnose waits for the diagnosis, which begins when the person comes.
@@ -85,19 +87,20 @@ func (v view) names() []string {
 	return all
 }
 
-// at100 is the smallest screen that is promised; at200 are the same words on
-// 1600×960 pixels, twice as dense.
+// at100 is the smallest screen that is promised, at200 the same screen with
+// everything twice as large.
 var (
 	at100 = fyne.NewSize(1024, 600)
-	at200 = fyne.NewSize(800, 480)
-	main4 = []string{"carte", "poste-service-arrete", "guide", "integration-examinee"}
+	at200 = fyne.NewSize(512, 300)
+	main5 = []string{"carte", "poste-service-arrete", "guide", "integration-examinee", "reglages"}
 )
 
 var views = []view{
-	{"", look{"fr", theme.VariantLight, 1, at100}, nil},
-	{"-sombre", look{"fr", theme.VariantDark, 1, at100}, append(main4, "poste", "guide-page", "carte-discordante")},
-	{"-en", look{"en", theme.VariantLight, 1, at100}, main4},
-	{"-200", look{"fr", theme.VariantLight, 2, at200}, main4},
+	{"", look{"fr", theme.VariantLight, 1, at100, false}, nil},
+	{"-sombre", look{"fr", theme.VariantDark, 1, at100, false}, append(main5, "poste", "guide-page", "carte-discordante")},
+	{"-en", look{"en", theme.VariantLight, 1, at100, false}, main5},
+	{"-200", look{"fr", theme.VariantLight, 2, at200, false}, main5},
+	{"-200-grand", look{"fr", theme.VariantDark, 2, at200, true}, main5},
 }
 
 // shown are the pictures of the README, by their names in docs.
@@ -168,9 +171,7 @@ func play(sc scene, l look) (image.Image, error) {
 		return nil, err
 	}
 	s.window.Show(w.snapshot(context.Background()))
-	if sc.place != carte {
-		s.window.GoTo(sc.place)
-	}
+	s.window.GoTo(sc.place)
 	if sc.act != nil {
 		sc.act(s)
 	}

@@ -56,6 +56,7 @@ type look struct {
 	variant fyne.ThemeVariant
 	scale   float32
 	size    fyne.Size // in the units of the toolkit
+	large   bool      // large text
 }
 
 // newStage opens the window; the guide is loaded when it returns.
@@ -71,16 +72,25 @@ func newStage(l look, w *world) (*stage, error) {
 	w.end = func() { s.news <- nil }
 	s.window = ui.New(app, speaker, ui.Options{
 		Now: today, Later: func(time.Duration, func()) {}, Workbench: w, Doctor: w, Guide: book{w.end},
-		Open: func(string) error { panic("no picture browses") },
+		Settings: &choices{ui.Choices{Welcomed: true, LargeText: l.large}},
+		Open:     func(string) error { panic("no picture browses") },
 	})
 	windows := app.Driver().AllWindows()
 	s.canvas = windows[len(windows)-1].Canvas().(test.WindowlessCanvas)
 	s.canvas.SetScale(l.scale)
 	s.window.Open()
+	s.window.GoTo(guidance) // has the guide loaded
 	s.await()
+	s.window.GoTo(carte)
 	s.settle(l.size)
 	return s, nil
 }
+
+// choices are the settings of a picture.
+type choices struct{ ui.Choices }
+
+func (c *choices) Get() ui.Choices  { return c.Choices }
+func (c *choices) Set(n ui.Choices) { c.Choices = n }
 
 // await lets the work that was begun come to its end: to what is brought back
 // after the world said that it had done its part.
