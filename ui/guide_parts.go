@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -104,12 +103,6 @@ func newSearchField(hint string) (*searchField, fyne.CanvasObject) {
 	f.Icon = theme.SearchIcon()
 	f.ExtendBaseWidget(f)
 	return f, framed(f, f.ring)
-}
-
-// underRing puts words under those of what is ringed: at the same distance from
-// the left.
-func underRing(words fyne.CanvasObject) fyne.CanvasObject {
-	return container.New(layout.NewCustomPaddedLayout(0, 0, 4, 0), words)
 }
 
 // FocusGained is called by the toolkit.

@@ -170,6 +170,12 @@ func ringed(o fyne.CanvasObject, ring *canvas.Rectangle) fyne.CanvasObject {
 	return container.NewStack(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 4), o), newRing(ring, 10))
 }
 
+// underRing puts words under those of what is ringed: at the same distance from
+// the left.
+func underRing(words fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(layout.NewCustomPaddedLayout(0, 0, 4, 0), words)
+}
+
 // framed puts the ring over the frame that an entry has of its own while it has
 // the keyboard, so that there is one. It takes as much room as what is ringed.
 func framed(o fyne.CanvasObject, ring *canvas.Rectangle) fyne.CanvasObject {

@@ -31,7 +31,7 @@ func (p *posteScreen) newLink(to wording.Link) fyne.CanvasObject {
 	l.OnTapped = func() { p.follow(to) }
 	l.ExtendBaseWidget(l)
 	return signed(widget.NewIcon(theme.NewPrimaryThemedResource(theme.ComputerIcon())), 20, 12,
-		tight(ringed(l, l.ring), newPrint(to.URL)))
+		tight(ringed(l, l.ring), underRing(newPrint(to.URL))))
 }
 
 // follow opens an address of the table of links, and no other.

@@ -74,7 +74,7 @@ func (p *settingsScreen) revealOpened(f *fold, box fyne.CanvasObject) {
 // this workstation has no browser.
 func (p *settingsScreen) newOfficial(l links.Link) fyne.CanvasObject {
 	return signed(widget.NewIcon(theme.NewPrimaryThemedResource(theme.ComputerIcon())), 20, 12,
-		tight(p.newLink(l.Label(p.speaker.Tag()), func() { p.follow(l) }), newPrint(l.URL)))
+		tight(p.newLink(l.Label(p.speaker.Tag()), func() { p.follow(l) }), underRing(newPrint(l.URL))))
 }
 
 // follow opens an address of the table of links.

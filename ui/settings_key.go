@@ -223,7 +223,7 @@ func newSecretField(hint string, done func(), other func(*fyne.KeyEvent), reveal
 	// An ActionItem of our own leaves no button that would show the key.
 	f.ActionItem = layout.NewSpacer()
 	f.ExtendBaseWidget(f)
-	return f, ringed(f, f.ring)
+	return f, framed(f, f.ring)
 }
 
 // FocusGained is called by the toolkit.
