@@ -204,7 +204,7 @@ func (i *barItem) hover(on bool) {
 }
 
 // FocusGained is called by the toolkit.
-func (i *barItem) FocusGained() { i.ring.Show() }
+func (i *barItem) FocusGained() { showRing(i.ring, i) }
 
 // FocusLost is called by the toolkit.
 func (i *barItem) FocusLost() { i.ring.Hide() }

@@ -49,25 +49,27 @@ type cardScreen struct {
 
 	band fyne.CanvasObject
 
-	card, where   fyne.CanvasObject
-	kindOf        *prose
-	stamp         *widget.Label
-	digits        *tappableLabel
-	copyAll       *action
-	copyRPPS      *action
-	rppsBox       fyne.CanvasObject
-	copyBox       *fyne.Container
-	sides         *fyne.Container // what each source says, when they disagree
-	refusal       fyne.CanvasObject
-	refusalSign   *widget.Icon
-	refusalWords  *prose
-	checks, facts *fyne.Container
-	drawings      []*drawing
-	captions      []*widget.Label // under each drawing
-	offer         fyne.CanvasObject
-	way           *fyne.Container // to what the guide has for the card
-	welcome       *fyne.Container // the word at the first start
-	wayTo         string
+	card, where        fyne.CanvasObject
+	kindOf             *prose
+	stamp              *widget.Label
+	digits             *digits
+	copyAll            *action
+	copyRPPS           *action
+	rppsBox            fyne.CanvasObject
+	copyBox            *fyne.Container
+	sides              *fyne.Container // what each source says, when they disagree
+	refusal            fyne.CanvasObject
+	refusalSign        *widget.Icon
+	refusalWords       *prose
+	checks, facts      *fyne.Container
+	drawings           []*drawing
+	captions           []*widget.Label // under each drawing
+	offer              *action         // the demonstration
+	offerBox           fyne.CanvasObject
+	leaveDemonstration *action
+	way                *fyne.Container // to what the guide has for the card
+	welcome            *fyne.Container // the word at the first start
+	wayTo              string
 
 	subject subject
 	shown   *cps.Card
@@ -110,6 +112,15 @@ func newCardScreen(s *language.Speaker, now func() time.Time, do callbacks) *car
 	head := container.NewVBox(c.buildAnswer(do), c.buildBand(do.endDemonstration))
 	l := &lid{head: head, above: container.NewStack(), inside: container.NewStack()}
 	c.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedVBoxLayout(0), l.inside, padded))
+	reveal := (&pane{scroll: c.scroll}).reveal
+	c.copyAll.onFocus, c.copyRPPS.onFocus, c.offer.onFocus = reveal, reveal, reveal
+	inHead := func(o fyne.CanvasObject) {
+		if len(l.inside.Objects) > 0 { // else it does not scroll
+			reveal(o)
+		}
+	}
+	c.choice.onFocus, c.choice.onOther = inHead, c.scrollKey
+	c.diagnose.onFocus, c.doubt.onFocus, c.leaveDemonstration.onFocus = inHead, inHead, inHead
 	// The keyboard goes from object to object in this order, which is that of
 	// the screen.
 	c.content = container.New(l, l.above, c.scroll)
@@ -154,7 +165,8 @@ func (c *cardScreen) buildBand(end func()) fyne.CanvasObject {
 		&widget.TextSegment{Text: c.speaker.Say("ui.demonstration"), Style: widget.RichTextStyle{ColorName: colorOnBand, SizeName: theme.SizeNameSubHeadingText, TextStyle: fyne.TextStyle{Bold: true}}},
 		&widget.TextSegment{Text: c.speaker.Say("ui.demonstration.meaning"), Style: widget.RichTextStyle{ColorName: colorOnBand}},
 	)
-	_, leave := newAction(c.speaker.Say("ui.demonstration.leave"), theme.CancelIcon(), end, c.scrollKey)
+	var leave fyne.CanvasObject
+	c.leaveDemonstration, leave = newAction(c.speaker.Say("ui.demonstration.leave"), theme.CancelIcon(), end, c.scrollKey)
 	middle := container.New(layout.NewCustomPaddedVBoxLayout(0), layout.NewSpacer(), leave, layout.NewSpacer())
 	inside := container.New(layout.NewCustomPaddedLayout(0, 0, gap, gap), container.New(&beside{first: 350, gap: gap}, words, middle))
 	c.band = newPainted(container.NewStack(ground, inside), func(of colours) { ground.FillColor = of(colorDemonstration) })
@@ -166,10 +178,7 @@ func (c *cardScreen) buildBand(end func()) fyne.CanvasObject {
 func (c *cardScreen) buildCard() fyne.CanvasObject {
 	c.kindOf = newCaption("")
 	c.stamp = &widget.Label{SizeName: theme.SizeNameCaptionText, TextStyle: fyne.TextStyle{Bold: true}, Alignment: fyne.TextAlignTrailing}
-	c.digits = &tappableLabel{tapped: c.CopyIdentifier}
-	c.digits.TextStyle = fyne.TextStyle{Bold: true}
-	c.digits.Wrapping = fyne.TextWrapBreak
-	c.digits.ExtendBaseWidget(c.digits)
+	c.digits = newDigits(c.CopyIdentifier)
 	var all fyne.CanvasObject
 	c.copyAll, all = newAction("", theme.ContentCopyIcon(), c.CopyIdentifier, c.scrollKey)
 	c.copyRPPS, c.rppsBox = newAction("", theme.ContentCopyIcon(), c.CopyRPPS, c.scrollKey)
@@ -196,9 +205,9 @@ func (c *cardScreen) buildCard() fyne.CanvasObject {
 // buildWhere is shown when there is no card: where the identifier is printed.
 func (c *cardScreen) buildWhere(show func()) fyne.CanvasObject {
 	s := c.speaker
-	_, c.offer = newAction(s.Say("ui.demonstration.show"), theme.VisibilityIcon(), show, c.scrollKey)
+	c.offer, c.offerBox = newAction(s.Say("ui.demonstration.show"), theme.VisibilityIcon(), show, c.scrollKey)
 	title := newHeading(s.Say("ui.where"), theme.SizeNameSubHeadingText)
-	words := container.NewVBox(title, newWords(s.Say("ui.where.text")), newWords(s.Say("ui.where.employee")), container.NewHBox(c.offer))
+	words := container.NewVBox(title, newWords(s.Say("ui.where.text")), newWords(s.Say("ui.where.employee")), container.NewHBox(c.offerBox))
 	return c.keep(&c.where, container.New(&beside{first: 420, gap: gap}, newPanel(words), c.newDrawing()))
 }
 
@@ -253,9 +262,9 @@ func (c *cardScreen) Update(m model) {
 		c.where.Show()
 	}
 	if m.offer {
-		c.offer.Show()
+		c.offerBox.Show()
 	} else {
-		c.offer.Hide()
+		c.offerBox.Hide()
 	}
 	c.updateDrawings(m)
 	c.updateWays(m)
@@ -365,13 +374,11 @@ func (c *cardScreen) updateIdentifier(m model) {
 	c.sides.Hide()
 	c.refusal.Hide()
 	c.copyBox.Hide()
-	c.digits.SizeName = sizeIdentifier
 	sides := wording.Sides(s, id)
 	value := plaintext.Clean(id.Value)
 	switch {
 	case sides != nil:
-		c.digits.SetText("")
-		c.digits.Hide()
+		c.digits.Words("")
 		say(c.kindOf, s.Say("ui.identifier.disagree"))
 		for _, side := range sides {
 			number := &widget.Label{Text: side.Value, SizeName: sizeLong, Wrapping: fyne.TextWrapBreak}
@@ -386,10 +393,9 @@ func (c *cardScreen) updateIdentifier(m model) {
 		}
 		return
 	case value == "":
-		c.digits.SizeName = sizeLong
-		c.digits.SetText(s.Say("card.awaited"))
+		c.digits.Words(s.Say("card.awaited"))
 		if m.complete {
-			c.digits.SetText(s.Say("card.unknown"))
+			c.digits.Words(s.Say("card.unknown"))
 			where := s.Say("ui.where.text")
 			if wording.IsEmployee(m.card) {
 				where = s.Say("ui.where.employee")
@@ -397,16 +403,12 @@ func (c *cardScreen) updateIdentifier(m model) {
 			c.checks.Add(newWords(where))
 		}
 	default:
-		if utf8.RuneCountInString(value) > 14 {
-			c.digits.SizeName = sizeLong
-		}
-		c.digits.SetText(nationalid.Grouped(value))
+		c.digits.Number(nationalid.Grouped(value))
 		c.copyBox.Show()
 		for _, f := range wording.Checks(s, id, m.complete) {
 			c.addCheck(f)
 		}
 	}
-	c.digits.Show()
 }
 
 func (c *cardScreen) addCheck(f wording.Fact) {
@@ -421,7 +423,7 @@ func (c *cardScreen) addCheck(f wording.Fact) {
 // it otherwise.
 func (c *cardScreen) forget() {
 	c.shown, c.lately = nil, ""
-	c.digits.SetText("")
+	c.digits.Words("")
 	c.copyAll.SetText("")
 	c.copyRPPS.SetText("")
 	c.checks.RemoveAll()
@@ -551,8 +553,17 @@ func (c *cardScreen) label(button *action, key, value string) {
 			button.SetText(c.speaker.Say("ui.copy.refused"))
 			return
 		}
+		if slices.ContainsFunc(wording.Checks(c.speaker, c.shown.Identifier, false), func(f wording.Fact) bool { return f.Tone >= wording.Warning }) {
+			button.SetIcon(theme.WarningIcon())
+			button.SetText(c.speaker.Say("ui.copy.unverified"))
+			return
+		}
 		button.SetIcon(theme.ConfirmIcon())
-		button.SetText(c.speaker.Say("ui.copy.done", "Value", plaintext.Line(value, 16)))
+		if utf8.RuneCountInString(value) > 16 {
+			button.SetText(c.speaker.Say("ui.copy.whole"))
+			return
+		}
+		button.SetText(c.speaker.Say("ui.copy.done", "Value", value))
 		return
 	}
 	button.SetIcon(theme.ContentCopyIcon())

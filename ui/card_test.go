@@ -8,9 +8,11 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"postecpx/cardreader"
+	"postecpx/internal/diagnostic"
 	"postecpx/internal/language"
 )
 
@@ -271,5 +273,75 @@ func TestTheGuideStandsWhereItIsNeeded(t *testing.T) {
 		if got := top(w.card.way) < top(w.card.card); got != above {
 			t.Errorf("%s: above the card: %v", state, got)
 		}
+	}
+}
+
+// TestDigitsStayTogether: however narrow the window and large the words, a
+// number stands on one line.
+func TestDigitsStayTogether(t *testing.T) {
+	for _, state := range []string{"verified", "employee", "demonstration"} {
+		for _, large := range []bool{false, true} {
+			w := openCard(t, "fr")
+			w.app.Settings().SetTheme(themeFor(large))
+			showState(t, w, state)
+			for range 3 {
+				settle(w, 512, 300)
+			}
+			d := w.card.digits
+			width := fyne.MeasureText(d.Text, d.Theme().Size(d.SizeName), d.TextStyle).Width
+			if room := d.Size().Width - 2*theme.Size(theme.SizeNameInnerPadding); d.Text == "" || width > room {
+				t.Errorf("%s, large %v: %q is %.0f wide, there are %.0f", state, large, d.Text, width, room)
+			}
+			settle(w, 1024, 600)
+			settle(w, 1024, 600)
+			if state == "verified" && d.SizeName != sizeIdentifier {
+				t.Errorf("%s: the digits stay at %s", state, d.SizeName)
+			}
+		}
+	}
+}
+
+// TestKeyboardOfCarteStaysInSight: what has the keyboard is scrolled to, also
+// where the answer scrolls with the rest.
+func TestKeyboardOfCarteStaysInSight(t *testing.T) {
+	for _, state := range []string{"verified", "demonstration", "no-card", "mute", "not-cpx"} {
+		w := openCard(t, "fr")
+		showState(t, w, state)
+		for range 3 {
+			settle(w, 512, 300)
+		}
+		for range 8 {
+			test.FocusNext(w.window.Canvas())
+			inSight(t, w.window.Canvas().Focused(), w.card.scroll)
+		}
+	}
+}
+
+// TestAFalseNumberIsCopiedWithAWarning: it may be asked for by a support desk.
+func TestAFalseNumberIsCopiedWithAWarning(t *testing.T) {
+	w := openCard(t, "fr")
+	showState(t, w, "bad-check-digit")
+	w.card.CopyIdentifier()
+	if got := w.card.copyAll.Text; got != "Copié, mais non vérifié" {
+		t.Errorf("the button says %q", got)
+	}
+}
+
+// TestTheDiagnosisIsMadeAnew when it is asked for on Carte, and the last one is
+// of another card.
+func TestTheDiagnosisIsMadeAnew(t *testing.T) {
+	w := openCard(t, "fr")
+	begun := 0
+	w.poste.spawn = func(func()) { begun++ }
+	showState(t, w, "mute")
+	test.Tap(w.card.diagnose)
+	if begun != 1 || !w.poste.content.Visible() {
+		t.Fatalf("%d diagnoses begun", begun)
+	}
+	w.poste.checking, w.poste.diagnosis, w.poste.outdated = false, &diagnostic.Diagnosis{}, true
+	w.toCard()
+	test.Tap(w.card.diagnose)
+	if begun != 2 {
+		t.Errorf("%d diagnoses begun", begun)
 	}
 }

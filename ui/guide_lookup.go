@@ -208,7 +208,7 @@ func (l *lookup) fail(err error) {
 	s := l.on.speaker
 	var failure *annuaire.Failure
 	if !errors.As(err, &failure) {
-		l.tell(wording.Statement{Tone: wording.Bad, Title: s.Say("guide.lookup.failed"), Meaning: wording.Cause(err)})
+		l.tell(wording.Statement{Tone: wording.Bad, Title: s.Say("guide.lookup.failed"), Meaning: s.Say("ui.cause", "Cause", wording.Cause(err))})
 		return
 	}
 	st := failure.Say(s)

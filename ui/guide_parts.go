@@ -59,7 +59,7 @@ func (r *row) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
 // FocusGained is called by the toolkit.
 func (r *row) FocusGained() {
-	r.ring.Show()
+	showRing(r.ring, r)
 	if r.onFocus != nil {
 		r.onFocus(r)
 	}

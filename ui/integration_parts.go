@@ -100,7 +100,7 @@ func (f *fold) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
 // FocusGained is called by the toolkit.
 func (f *fold) FocusGained() {
-	f.ring.Show()
+	showRing(f.ring, f)
 	f.onFocus(f)
 }
 
@@ -246,7 +246,7 @@ func (c *codeField) Cursor() desktop.Cursor { return desktop.TextCursor }
 
 // FocusGained is called by the toolkit.
 func (c *codeField) FocusGained() {
-	c.ring.Show()
+	showRing(c.ring, c)
 	c.onFocus(c)
 }
 

@@ -182,6 +182,13 @@ func framed(o fyne.CanvasObject, ring *canvas.Rectangle) fyne.CanvasObject {
 	return container.New(layout.NewCustomPaddedLayout(4, 4, 4, 4), container.NewStack(o, newRing(ring, sizes[theme.SizeNameInputRadius])))
 }
 
+// showRing shows the ring around what has the keyboard now. The toolkit repaints
+// nothing for a ring that it never painted: what the ring is around has it do so.
+func showRing(ring *canvas.Rectangle, around fyne.Widget) {
+	ring.Show()
+	around.Refresh()
+}
+
 func newRing(ring *canvas.Rectangle, radius float32) fyne.CanvasObject {
 	ring.CornerRadius = radius
 	ring.StrokeWidth = 3

@@ -64,6 +64,8 @@ func (w *Window) welcome() {
 		w.window.Canvas().Unfocus()
 		c.welcome.RemoveAll()
 		c.welcome.Hide()
+		c.scroll.ScrollToTop()
+		w.update()
 		c.content.Refresh()
 	}, c.scrollKey)
 	read.onFocus = (&pane{scroll: c.scroll}).reveal

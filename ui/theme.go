@@ -21,6 +21,7 @@ const (
 
 	sizeAnswer     fyne.ThemeSizeName = "answer"
 	sizeIdentifier fyne.ThemeSizeName = "identifier"
+	sizeMiddle     fyne.ThemeSizeName = "identifierMiddle"
 	sizeLong       fyne.ThemeSizeName = "identifierLong"
 )
 
@@ -73,6 +74,7 @@ var sizes = map[fyne.ThemeSizeName]float32{
 
 	sizeAnswer:     25,
 	sizeIdentifier: 50,
+	sizeMiddle:     36,
 	sizeLong:       26,
 }
 

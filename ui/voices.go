@@ -155,6 +155,8 @@ func (v *voices) say(o fyne.CanvasObject) (label string, role fyne.AccessibleRol
 		return o.PlaceHolder, fyne.AccessibleRoleText, true
 	case *codeField:
 		return s.Say("ui.voice.code", "Count", o.length), fyne.AccessibleRoleText, true
+	case *digits:
+		return o.Text, fyne.AccessibleRoleText, true
 	case *tappableLabel:
 		return o.Text, fyne.AccessibleRoleText, true
 	case *prose:

@@ -126,7 +126,12 @@ func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
 		endDemonstration:  func() { w.demonstrate(false) },
 	}
 	if options.Doctor != nil {
-		do.toPoste = func() { w.toPoste() }
+		do.toPoste = func() {
+			w.toPoste()
+			if w.poste.diagnosis == nil || w.poste.outdated { // a new one was asked for
+				w.poste.Check()
+			}
+		}
 	}
 	w.card = newCardScreen(speaker, options.Now, do)
 	w.shelf = &shelf{guide: options.Guide, spawn: func(work func()) { go work() }, post: fyne.Do, stocked: w.stocked}
@@ -217,7 +222,9 @@ func (w *Window) choose(reader string) {
 func (w *Window) update() {
 	var m model
 	m, w.memory = w.memory.look(w.speaker, w.snapshot, w.options.Now())
-	if w.demonstration != nil && w.snapshot != nil && !anyCard(w.snapshot) {
+	// While the word of the first start is there, what it says must not look
+	// like a part of the demonstration.
+	if w.demonstration != nil && w.snapshot != nil && !anyCard(w.snapshot) && !w.card.welcome.Visible() {
 		if w.demonstrating {
 			m.card, m.complete, m.demonstration = w.demonstration, true, true
 		} else {

@@ -121,7 +121,7 @@ func usage(w io.Writer, s *language.Speaker) {
 		{"--report", s.Say("poste.flag.report")},
 		{"--screen-reader", s.Say("ui.flag.screen-reader")},
 	} {
-		fmt.Fprintf(w, "  %-15s %s\n", f.form, f.meaning)
+		fmt.Fprintf(w, "  %-17s %s\n", f.form, f.meaning)
 	}
 }
 
