@@ -150,7 +150,7 @@ func (p *proofSection) hindrance() (st wording.Statement, ok bool) {
 	case p.on.card == nil:
 		return wording.Statement{Tone: wording.Plain, Title: s.Say("integration.proof.no-card"), Next: s.Say("integration.no-card.next")}, false
 	case p.pin.Blocked():
-		return wording.Login(s, pkcs11.Proof{Login: pkcs11.LoginBlocked, Presented: true}), false
+		return wording.Login(s, pkcs11.Proof{Login: pkcs11.LoginBlocked, Presented: true}, nil), false
 	case p.on.stage != examined:
 		return wording.Statement{Tone: wording.Plain, Title: s.Say("integration.proof.not-examined"), Next: s.Say("integration.not-examined.next")}, false
 	case len(p.modules) == 0:
@@ -317,7 +317,7 @@ func (p *proofSection) say(proof cardreader.ProofResult, err error) wording.Stat
 		}
 		return st
 	}
-	st := wording.Login(s, proof.Proof)
+	st := wording.Login(s, proof.Proof, proof.TriesAfter)
 	switch proof.Login {
 	case pkcs11.LoginLastTry:
 		st.Next = s.Say("integration.proof.last-try.next")

@@ -37,7 +37,8 @@ func (w *Window) newDialog(title string, body func(d *dialog) (content fyne.Canv
 	}
 	size := fyne.NewSize(width, min(all.MinSize().Height, room.Height))
 	w.asked = container.NewGridWrap(size, container.NewVScroll(all))
-	d.closed = func() { w.asked = nil }
+	d.closed = func() { w.asked, w.refuse = nil, nil }
+	w.refuse = func() { d.cancel() }
 	d.over = widget.NewModalPopUp(w.asked, screen)
 	d.over.Show()
 	screen.Focus(first)

@@ -13,7 +13,9 @@ func (w *Window) makePoste() screen {
 		w.poste.guidance, w.poste.changed = w.signposts, w.followGuide
 	}
 	if w.options.Settings != nil {
-		w.poste.choose(w.options.Settings.Get())
+		chosen := w.options.Settings.Get()
+		w.poste.report.offerWhole(!chosen.AlwaysMasked)
+		w.poste.network.SetChecked(chosen.Network)
 	}
 	if w.snapshot != nil {
 		w.poste.Follow(*w.snapshot)

@@ -20,14 +20,12 @@ func (w *Window) apply(c Choices) {
 		w.app.Settings().SetTheme(themeFor(c.LargeText))
 	}
 	if w.poste != nil {
-		w.poste.choose(c)
+		w.poste.report.offerWhole(!c.AlwaysMasked)
+		if c.Network != w.network { // else what was ticked there stays
+			w.poste.network.SetChecked(c.Network)
+		}
 	}
-}
-
-// choose follows the choices that concern the diagnosis.
-func (p *posteScreen) choose(c Choices) {
-	p.report.offerWhole(!c.AlwaysMasked)
-	p.network.SetChecked(c.Network)
+	w.network = c.Network
 }
 
 // offerWhole offers the report with names and numbers, or does not.

@@ -27,9 +27,13 @@ type voices struct {
 	spoken []*voice // kept, to be used again
 }
 
+// newSilent puts content on the screen, and hides it from the toolkit's look for
+// labels, which begins at the root and would find some of them.
+func newSilent(content fyne.CanvasObject) *painted { return newPainted(content, func(colours) {}) }
+
 // newVoiced puts content on the screen, and its voices beside it.
 func newVoiced(s *language.Speaker, content fyne.CanvasObject, over func() fyne.CanvasObject) *fyne.Container {
-	shown := newPainted(content, func(colours) {}) // the toolkit does not look inside
+	shown := newSilent(content)
 	v := &voices{speaker: s, content: shown, over: over, list: container.NewWithoutLayout()}
 	ear := &ear{heard: v.tell}
 	ear.ExtendBaseWidget(ear)

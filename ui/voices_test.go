@@ -178,7 +178,10 @@ func TestNothingIsSaidUnasked(t *testing.T) {
 			said++
 		}
 	})
-	if heard(w); said > 0 {
+	if said > 0 {
 		t.Errorf("there are %d voices", said)
+	}
+	if all := heard(w); len(all) > 0 {
+		t.Errorf("the toolkit finds %q", all)
 	}
 }

@@ -73,8 +73,11 @@ type Window struct {
 	speaker *language.Speaker
 	options Options
 	large   bool // the words are large
+	network bool // the diagnosis asks it too, unless it is told not to
 	// asked is the question that stands over the window, nil for none.
 	asked fyne.CanvasObject
+	// refuse is the answer to it that does nothing.
+	refuse func()
 
 	card *cardScreen
 	// The other places are nil until somebody comes there.
@@ -142,9 +145,11 @@ func New(app fyne.App, speaker *language.Speaker, options Options) *Window {
 	w.places = newPlaces(speaker, w.offered(), w.window.Canvas().Unfocus)
 	w.welcome()
 	w.places.to(0)
-	var content fyne.CanvasObject = w.places.content
+	var content fyne.CanvasObject
 	if options.Voices {
-		content = newVoiced(speaker, content, func() fyne.CanvasObject { return w.asked })
+		content = newVoiced(speaker, w.places.content, func() fyne.CanvasObject { return w.asked })
+	} else {
+		content = newSilent(w.places.content)
 	}
 	w.window.SetContent(content)
 	w.bind(slices.Concat(w.copyShortcuts(), w.guideShortcuts(), w.places.shortcuts()))
@@ -268,12 +273,23 @@ func (w *Window) bind(shortcuts []shortcut) {
 	for _, s := range shortcuts {
 		w.window.Canvas().AddShortcut(s.keys, func(keys fyne.Shortcut) { w.run(keys) })
 	}
-	w.window.Canvas().SetOnTypedKey(w.places.key)
+	w.window.Canvas().SetOnTypedKey(func(key *fyne.KeyEvent) {
+		switch {
+		case w.asked == nil:
+			w.places.key(key)
+		case key.Name == fyne.KeyEscape: // a click beside took the keyboard away
+			w.refuse()
+		}
+	})
 }
 
 func (w *Window) copyShortcuts() []shortcut {
 	return []shortcut{
-		{&fyne.ShortcutCopy{}, w.card.CopyIdentifier},
+		{&fyne.ShortcutCopy{}, func() {
+			if _, code := w.window.Canvas().Focused().(*codeField); !code {
+				w.card.CopyIdentifier() // who copies from the code would find something else
+			}
+		}},
 		{&desktop.CustomShortcut{KeyName: fyne.KeyC, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}, w.card.CopyRPPS},
 	}
 }

@@ -219,7 +219,7 @@ func firstLine(input io.Reader) ([]byte, error) {
 }
 
 func (t *terminal) printProof(p pkcs11.Proof, d report.Proof) {
-	t.printStatement(wording.Login(t.Speaker, p))
+	t.printStatement(wording.Login(t.Speaker, p, d.TriesAfter))
 	var facts []wording.Fact
 	for _, k := range p.Keys {
 		facts = append(facts, wording.KeyProof(t.Speaker, k))

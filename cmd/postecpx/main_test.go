@@ -36,7 +36,7 @@ func TestParse(t *testing.T) {
 		"unknown card":     {[]string{"--demo=xx"}, "fr", options{demonstration: "xx"}, "fr", exitUsage, false, "« xx » ; il y a : "},
 		"hostile card":     {[]string{"--demo=\x1b[31m"}, "en", options{demonstration: "\x1b[31m"}, "en", exitUsage, false, "“\uFFFD[31m”; there are: "},
 		"known cards":      {[]string{"--demo=xx"}, "en", options{demonstration: "xx"}, "en", exitUsage, false, "medecin"},
-		"French help":      {[]string{"--help"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitOK, false, "--demo[=CARTE]  montre"},
+		"French help":      {[]string{"--help"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitOK, false, "--demo[=CARTE]    montre"},
 		"extra word":       {[]string{"medecin"}, "fr", options{demonstration: defaultDemonstration}, "fr", exitUsage, false, "medecin"},
 		"help":             {[]string{"--help"}, "en", options{demonstration: defaultDemonstration}, "en", exitOK, false, "--lang fr|en"},
 	} {

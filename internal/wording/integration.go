@@ -135,8 +135,9 @@ var loginOutcomes = map[pkcs11.LoginOutcome]keys{
 	pkcs11.LoginUnknown:     {Bad, "proof.login.unknown", "proof.login.unknown.meaning", "proof.login.other.next"},
 }
 
-// Login says what became of the code porteur.
-func Login(s *language.Speaker, p pkcs11.Proof) Statement {
+// Login says what became of the code porteur; left are the tries that the card
+// has now, nil when that is not known.
+func Login(s *language.Speaker, p pkcs11.Proof, left *int) Statement {
 	k, ok := loginOutcomes[p.Login]
 	if !ok {
 		k = loginOutcomes[pkcs11.LoginOther]
@@ -150,6 +151,9 @@ func Login(s *language.Speaker, p pkcs11.Proof) Statement {
 	}
 	if k.next != "" {
 		st.Next = s.Say(k.next)
+	}
+	if p.Login == pkcs11.LoginWrongCode && left != nil && *left == 0 {
+		st.Meaning, st.Next = s.Say("proof.login.wrong-code.blocked"), s.Say("next.blocked")
 	}
 	return st
 }
