@@ -222,7 +222,7 @@ func (l *lookup) fail(err error) {
 		l.key = false // it was taken away meanwhile
 	default:
 		if failure.Err != nil {
-			st.Meaning = joinSentences(st.Meaning, s.Say("ui.cause", "Cause", wording.Cause(failure.Err)))
+			st.Meaning = joined(st.Meaning, s.Say("ui.cause", "Cause", wording.Cause(failure.Err)))
 		}
 	}
 	l.tell(st)
@@ -252,10 +252,10 @@ func (l *lookup) answer(q annuaire.Question, a annuaire.Answer) {
 		switch {
 		case different > 0:
 			st.Tone = max(st.Tone, wording.Warning)
-			st.Title, st.Meaning = s.Say("guide.lookup.differs", "Count", different), joinSentences(st.Title, st.Meaning)
+			st.Title, st.Meaning = s.Say("guide.lookup.differs", "Count", different), joined(st.Title, st.Meaning)
 			st.Next = s.Say("guide.lookup.differs.next")
 		case same > 0:
-			st.Meaning = joinSentences(st.Meaning, s.Say("guide.lookup.agrees", "Count", same))
+			st.Meaning = joined(st.Meaning, s.Say("guide.lookup.agrees", "Count", same))
 		}
 	}
 	if a.More || len(people) < len(a.People) {
@@ -278,12 +278,4 @@ func someFacts(g *guideScreen, facts []wording.Fact) fyne.CanvasObject {
 		return shown
 	}
 	return container.NewVBox(shown, newWords(g.speaker.Say("annuaire.more")))
-}
-
-// joinSentences puts what there is of them into one line.
-func joinSentences(one, other string) string {
-	if one == "" || other == "" {
-		return one + other
-	}
-	return one + " " + other
 }

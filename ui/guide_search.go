@@ -335,7 +335,7 @@ const longestLine = 160
 func firstLine(answer string) string {
 	begun := ""
 	for _, b := range blocksOf(answer) {
-		if begun = joinSentences(begun, b.text); !strings.HasSuffix(begun, ":") {
+		if begun = joined(begun, b.text); !strings.HasSuffix(begun, ":") {
 			break
 		}
 	}

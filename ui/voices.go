@@ -149,8 +149,6 @@ func (v *voices) say(o fyne.CanvasObject) (label string, role fyne.AccessibleRol
 		return listed(o.label.Text, more, either(o.open, s.Say("ui.voice.open"), s.Say("ui.voice.closed"))), fyne.AccessibleRoleButton, true
 	case *row:
 		return listed(o.label.Text, o.more.Text), fyne.AccessibleRoleButton, true
-	case *link:
-		return o.Text, fyne.AccessibleRoleLink, true
 	case *searchField:
 		return listed(o.PlaceHolder, o.Text), fyne.AccessibleRoleText, true
 	case *pathField:
@@ -159,18 +157,14 @@ func (v *voices) say(o fyne.CanvasObject) (label string, role fyne.AccessibleRol
 		return o.PlaceHolder, fyne.AccessibleRoleText, true
 	case *codeField:
 		return s.Say("ui.voice.code", "Count", o.length), fyne.AccessibleRoleText, true
-	case *digits:
-		return o.Text, fyne.AccessibleRoleText, true
-	case *tappableLabel:
-		return o.Text, fyne.AccessibleRoleText, true
-	case *prose:
-		return o.Text, fyne.AccessibleRoleText, true
-	case *widget.Label:
-		return o.Text, fyne.AccessibleRoleText, true
 	case *widget.ProgressBar:
 		return s.Say("ui.voice.progress", "Percent", int(100*o.Value/max(o.Max, 1))), fyne.AccessibleRoleText, true
 	case *canvas.Text:
 		return o.Text, fyne.AccessibleRoleText, true
+	case fyne.Accessible: // labels, links and words of several styles say themselves
+		if role := o.AccessibilityRole(); role != fyne.AccessibleRoleContainer {
+			return o.AccessibilityLabel(), role, true
+		}
 	}
 	return "", "", false
 }

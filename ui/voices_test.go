@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
+	"postecpx/cardreader"
 	"postecpx/internal/diagnostic"
 	"postecpx/internal/language"
 )
@@ -183,5 +184,18 @@ func TestNothingIsSaidUnasked(t *testing.T) {
 	}
 	if all := heard(w); len(all) > 0 {
 		t.Errorf("the toolkit finds %q", all)
+	}
+}
+
+// TestTheDemonstrationIsSaid: who does not see the band must not take its card
+// for a true one.
+func TestTheDemonstrationIsSaid(t *testing.T) {
+	w := voicedWindow(t, "fr", true)
+	w.options.Settings.Set(Choices{Welcomed: true})
+	w.card.welcome.Hide()
+	w.ShowDemonstration(*dentist())
+	w.Show(one(cardreader.NoCard))
+	if got := heard(w); !slices.ContainsFunc(got, func(label string) bool { return strings.Contains(label, w.speaker.Say("ui.demonstration")) }) {
+		t.Errorf("the band is not said: %q", got)
 	}
 }
